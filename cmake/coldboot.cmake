@@ -1,0 +1,42 @@
+# One library per folder. A library links only what the include rules allow it to see (docs/decisions), so a
+# forbidden include has no declared path to its symbols; ./dev lint checks the includes themselves.
+
+add_library(coldboot_options INTERFACE)
+target_include_directories(coldboot_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(coldboot_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                  -Wnon-virtual-dtor -Woverloaded-virtual
+                                                  -Wno-missing-field-initializers)
+if(COLDBOOT_WERROR)
+  target_compile_options(coldboot_options INTERFACE -Werror)
+endif()
+if(COLDBOOT_SANITIZE)
+  target_compile_options(coldboot_options INTERFACE -fsanitize=${COLDBOOT_SANITIZE} -fno-omit-frame-pointer
+                                                    -fno-sanitize-recover=all)
+  target_link_options(coldboot_options INTERFACE -fsanitize=${COLDBOOT_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 is wrong about boost::system::result under sanitizers, and about fences under tsan.
+    target_compile_options(coldboot_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+  endif()
+endif()
+
+# coldboot_library(NAME SOURCES... LINKS...): the library of the current folder.
+function(coldboot_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC coldboot_options ${arg_LINKS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE coldboot_options ${arg_LINKS})
+  endif()
+endfunction()
+
+# coldboot_test(NAME SOURCES... LINKS...): one test program of a folder, its cases discovered one by one.
+function(coldboot_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE COLDBOOT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             COLDBOOT_BINARY="${PROJECT_BINARY_DIR}/coldboot")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+endfunction()

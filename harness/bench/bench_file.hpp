@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/clock.hpp"
+#include "harness/core/units.hpp"
+#include "harness/file/place.hpp"
+
+namespace coldboot {
+
+// A bench file as values, read and checked. docs/reference/bench.md describes every key.
+
+/// `real`: the machine's clock. `replay`: virtual time, for benches all of whose devices are replayed.
+enum class Pace { real, replay };
+
+/// One device entry: its driver and the driver's own keys, already checked against the driver's table. Values are
+/// kept as text in file order; the driver's open function turns them into its config.
+struct DeviceEntry {
+  std::string driver;
+  std::map<std::string, std::string> keys;
+  Place place;
+};
+
+struct PowerEntry {
+  DeviceEntry device;
+  Nanos off_min{};                    ///< power stays off at least this long before it comes back
+  Nanos device_delay{};               ///< the most the switch takes after taking a command
+  Nanos supply_delay{};               ///< the most the supply takes to come up
+};
+
+struct ConsoleEntry {
+  std::string name;
+  DeviceEntry device;
+  std::optional<LineRate> line;
+  Nanos key_delay{};                  ///< between characters we type
+};
+
+struct BenchFile {
+  std::string name;
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> dut;
+  Pace pace = Pace::real;
+  PowerEntry power;
+  std::vector<ConsoleEntry> consoles; ///< the first is the main one
+  std::map<std::string, DeviceEntry> media;
+  std::filesystem::path file;
+  std::vector<std::filesystem::path> inputs;
+};
+
+}  // namespace coldboot

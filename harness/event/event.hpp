@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/core/clock.hpp"
+#include "harness/core/result.hpp"
+#include "harness/core/units.hpp"
+
+namespace coldboot {
+
+enum class Power { off, on };
+
+/// What a run, a boot or a judged limit came to. Order is precedence: the worst of several decides.
+enum class Verdict { skipped, pass, inconclusive, fail, error, aborted };
+
+std::string_view name_of(Power power);
+std::string_view name_of(Verdict verdict);
+
+// What can happen on a bench. Each body is a plain value; docs/run-folder.md describes it as written to disk.
+
+/// A boot begins: its folder exists and its consoles are recorded, power has not been touched yet.
+struct BootStarted {
+  std::string configuration;
+  std::string bench;
+  std::string profile;
+  bool operator==(const BootStarted&) const = default;
+};
+
+struct BootEnded {
+  bool operator==(const BootEnded&) const = default;
+};
+
+/// One switching call that took effect. Of `Power::on`, `returned` is t0 of the boot.
+struct PowerSwitched {
+  Power wanted = Power::off;
+  Instant sent{};                     ///< just before the call
+  Instant returned{};                 ///< just after it; the event's own time
+  std::optional<Power> read_back;     ///< what the device says it does; nothing where it cannot be asked
+  int attempt = 1;                    ///< which attempt this was, from 1
+  Nanos device_delay{};               ///< declared: the most the device itself may take after taking the command
+  bool operator==(const PowerSwitched&) const = default;
+};
+
+/// What the DUT boots from was changed.
+struct MediumPut {
+  std::string medium;
+  std::string image;
+  std::string sha256;
+  bool operator==(const MediumPut&) const = default;
+};
+
+struct ConsoleOpened {
+  std::string console;
+  std::string device;                 ///< what it is, for people: "replay board", "/dev/ttyUSB0 (A50285BI)"
+  std::optional<LineRate> line;       ///< where declared: byte times inside a chunk are calculated back
+  Nanos resolution{};                 ///< how coarse the stamps are; 0 for a live console, 1 s for [HH:MM:SS] logs
+  bool operator==(const ConsoleOpened&) const = default;
+};
+
+/// The console hung up or failed; nothing more comes from it unless it is opened again.
+struct ConsoleLost {
+  std::string console;
+  std::string what;
+  bool operator==(const ConsoleLost&) const = default;
+};
+
+/// We typed something. Its echo must not count as a marker. The event's time is when the last byte was written.
+struct ConsoleSent {
+  std::string console;
+  std::string bytes;
+  std::uint64_t at_offset = 0;        ///< raw bytes received before the first byte was sent
+  bool operator==(const ConsoleSent&) const = default;
+};
+
+/// A host command ended.
+struct CommandRun {
+  std::vector<std::string> argv;
+  int exit_status = 0;                ///< 0..255, or 128 + signal
+  std::string output;                 ///< stdout and stderr as they came, bounded; printable
+  Instant started{};
+  bool operator==(const CommandRun&) const = default;
+};
+
+struct StepStarted {
+  int index = 0;                      ///< from 0, within the boot
+  std::string what;                   ///< "expect menu within 600 s"
+  bool operator==(const StepStarted&) const = default;
+};
+
+struct StepEnded {
+  int index = 0;
+  Verdict verdict = Verdict::pass;
+  Fault fault;                        ///< meaningful unless pass
+  bool operator==(const StepEnded&) const = default;
+};
+
+/// Something went wrong that is no step's own outcome.
+struct FaultSeen {
+  Fault fault;
+  bool operator==(const FaultSeen&) const = default;
+};
+
+struct StopRequested {
+  std::string by;                     ///< "SIGINT"
+  int signal = 0;
+  bool operator==(const StopRequested&) const = default;
+};
+
+/// The bench was put into its safe state, or could not be.
+struct MadeSafe {
+  Power state = Power::off;
+  bool done = false;
+  std::string what;                   ///< the fault when not done
+  bool operator==(const MadeSafe&) const = default;
+};
+
+/// For people reading the log.
+struct Note {
+  std::string text;
+  bool operator==(const Note&) const = default;
+};
+
+// Live only: derived from console bytes while they arrive, to be waited for. Never written to events.jsonl,
+// because whoever reads the folder derives them again.
+
+/// A marker's pattern matched. A match that more bytes could still lengthen is `held`; it comes again, final, once
+/// a byte has decided.
+struct MarkerSeen {
+  std::string console;
+  std::string marker;
+  std::string text;
+  std::map<std::string, std::string> captures;
+  std::uint64_t begin = 0;            ///< raw byte offsets, [begin, end)
+  std::uint64_t end = 0;
+  bool held = false;
+  bool operator==(const MarkerSeen&) const = default;
+};
+
+/// A failure signature matched.
+struct FailureSeen {
+  std::string console;
+  std::string failure;                ///< its class: "panic"
+  std::string text;                   ///< the line it stands in
+  bool fatal = true;                  ///< false: it only tags the boot
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool operator==(const FailureSeen&) const = default;
+};
+
+using EventBody = std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost, ConsoleSent,
+                               CommandRun, StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, Note, MarkerSeen,
+                               FailureSeen>;
+
+/// One thing that happened at one instant.
+struct Event {
+  std::uint64_t seq = 0;  ///< run-wide, from 1, set by the log
+  Instant at{};
+  int boot = 0;           ///< from 1; 0 for what belongs to no boot
+  EventBody body;
+  bool operator==(const Event&) const = default;
+};
+
+/// True for bodies that are derived and so never written down.
+bool is_live_only(const EventBody& body);
+
+/// The type as written to disk: "power-switched".
+std::string_view type_of(const EventBody& body);
+
+}  // namespace coldboot
