@@ -10,6 +10,7 @@
 #include "harness/core/clock.hpp"
 #include "harness/core/result.hpp"
 #include "harness/core/units.hpp"
+#include "harness/event/hit.hpp"
 
 namespace coldboot {
 
@@ -128,27 +129,17 @@ struct Note {
 // Live only: derived from console bytes while they arrive, to be waited for. Never written to events.jsonl,
 // because whoever reads the folder derives them again.
 
-/// A marker's pattern matched. A match that more bytes could still lengthen is `held`; it comes again, final, once
-/// a byte has decided.
+/// A marker was found. A match that more bytes could still lengthen is `held`; it comes again, final, once a byte
+/// has decided, or never.
 struct MarkerSeen {
-  std::string console;
-  std::string marker;
-  std::string text;
-  std::map<std::string, std::string> captures;
-  std::uint64_t begin = 0;            ///< raw byte offsets, [begin, end)
-  std::uint64_t end = 0;
+  MarkerHit hit;
   bool held = false;
   bool operator==(const MarkerSeen&) const = default;
 };
 
-/// A failure signature matched.
+/// A failure signature was found.
 struct FailureSeen {
-  std::string console;
-  std::string failure;                ///< its class: "panic"
-  std::string text;                   ///< the line it stands in
-  bool fatal = true;                  ///< false: it only tags the boot
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
+  FailureHit hit;
   bool operator==(const FailureSeen&) const = default;
 };
 

@@ -9,36 +9,11 @@
 #include "harness/core/clock.hpp"
 #include "harness/core/result.hpp"
 #include "harness/event/event.hpp"
+#include "harness/event/hit.hpp"
 
 namespace coldboot {
 
 // What measuring yields: plain values, finished; all a report ever sees.
-
-/// One hit of a marker in a boot.
-struct MarkerHit {
-  std::string marker;
-  std::string console;                ///< empty for power-on and the like
-  std::uint64_t begin = 0;            ///< raw byte offsets, [begin, end)
-  std::uint64_t end = 0;
-  std::size_t line = 0;               ///< console line it stands in, from 1; 0 where there is none
-  Instant at{};                       ///< when its last byte arrived; an upper bound where !stamped
-  Instant not_before{};               ///< it did not arrive before this
-  bool stamped = true;
-  std::string text;                   ///< the matched text, printable
-  std::map<std::string, std::string> captures;
-};
-
-/// A failure signature found in a boot.
-struct FailureHit {
-  std::string failure;                ///< class
-  std::string console;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  std::size_t line = 0;
-  Instant at{};
-  bool fatal = true;
-  std::string text;                   ///< the line, printable
-};
 
 /// One contribution to the uncertainty of a time. Rectangular over [0, bound] or +-bound/2 alike: u = bound / sqrt(12).
 struct UncertaintyTerm {

@@ -35,7 +35,7 @@ TEST(EventLog, HandsOnlyWrittenEventsToItsSink) {
 TEST(EventLog, WaitsForAnEventFromAnotherThread) {
   SteadyClock clock;
   EventLog log(clock);
-  std::jthread other([&] { log.append(MarkerSeen{.console = "com1", .marker = "menu"}); });
+  std::jthread other([&] { log.append(MarkerSeen{.hit = {.marker = "menu", .console = "com1"}}); });
   const auto found =
       log.wait_for(0, [](const Event& e) { return std::holds_alternative<MarkerSeen>(e.body); }, Until(clock.now() + 10s));
   ASSERT_TRUE(found) << found.error().text();
