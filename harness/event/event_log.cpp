@@ -11,7 +11,7 @@ Event EventLog::append(EventBody body, int boot, Instant at) {
   const std::lock_guard lock(mutex_);
   Event event{events_.size() + 1, at == Instant{} ? clock_.now() : at, boot, std::move(body)};
   events_.push_back(event);
-  if (sink_ && !is_live_only(event.body)) sink_(event);
+  if (sink_) sink_(event);
   changed_.notify_all();
   return event;
 }

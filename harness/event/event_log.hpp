@@ -15,7 +15,7 @@ namespace coldboot {
 /// The events of one run in order, in memory: where all threads of a run meet. Append-only.
 class EventLog {
  public:
-  /// Called for each event that is not live-only, in order, under the log's lock: hand it on, do no work.
+  /// Called for each event in order, under the log's lock: hand it on, do no work. Live-only ones are among them.
   using Sink = std::function<void(const Event&)>;
 
   explicit EventLog(Clock& clock, Sink sink = {});
