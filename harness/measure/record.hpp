@@ -34,6 +34,7 @@ struct SpanTime {
   Nanos upper{};                      ///< budget; equal to duration where nothing is uncertain
   std::vector<UncertaintyTerm> budget;
   std::string missing;                ///< the marker that was not seen, if any
+  Nanos silence{};                    ///< the longest time inside it in which the console said nothing
 };
 
 /// A time in which the console said nothing.
@@ -78,6 +79,7 @@ struct BootResult {
   std::vector<MarkerHit> markers;     ///< in order of time
   std::vector<SpanTime> spans;        ///< in profile order
   std::vector<SpanTime> measurements; ///< those the scenario names, in its order
+  std::vector<SpanTime> ranges;       ///< marker ranges that only limits name: "power-on..menu"
   std::vector<Silence> silences;      ///< longest first
   std::vector<FailureHit> failures;
   std::vector<Attribute> attributes;

@@ -38,7 +38,7 @@ TEST(EventLog, WaitsForAnEventFromAnotherThread) {
   const auto found =
       log.wait_for(0, [](const Event& e) { return std::holds_alternative<MarkerSeen>(e.body); }, Until(clock.now() + 10s));
   ASSERT_TRUE(found) << found.error().text();
-  EXPECT_EQ(std::get<MarkerSeen>(found->body).marker, "menu");
+  EXPECT_EQ(std::get<MarkerSeen>(found->body).hit.marker, "menu");
 }
 
 TEST(EventLog, SaysWhetherTheDeadlineOrAStopEndedTheWait) {
