@@ -17,8 +17,16 @@ namespace coldboot {
 /// `real`: the machine's clock. `replay`: virtual time, for benches all of whose devices are replayed.
 enum class Pace { real, replay };
 
+/// How the DUT is left when nothing runs: `off` cuts power, `off_clean` asks the system to halt first and cuts after.
+enum class SafeState { off, off_clean };
+
+struct SafeEntry {
+  SafeState state = SafeState::off;
+  Nanos clean_for{std::chrono::seconds(60)};  ///< how long a clean end may take before power is cut all the same
+};
+
 /// One device entry: its driver and the driver's own keys, already checked against the driver's table. Values are
-/// kept as text in file order; the driver's open function turns them into its config.
+/// kept as text; the driver's open function turns them into its config with keys::from_kept().
 struct DeviceEntry {
   std::string driver;
   std::map<std::string, std::string> keys;
@@ -27,16 +35,17 @@ struct DeviceEntry {
 
 struct PowerEntry {
   DeviceEntry device;
-  Nanos off_min{};                    ///< power stays off at least this long before it comes back
-  Nanos device_delay{};               ///< the most the switch takes after taking a command
-  Nanos supply_delay{};               ///< the most the supply takes to come up
+  Nanos off_min{};       ///< power stays off at least this long before it comes back
+  Nanos device_delay{};  ///< the most the switch takes after taking a command
+  Nanos supply_delay{};  ///< the most the supply takes to come up
+  SafeEntry safe;
 };
 
 struct ConsoleEntry {
   std::string name;
   DeviceEntry device;
   std::optional<LineRate> line;
-  Nanos key_delay{};                  ///< between characters we type
+  Nanos key_delay{};  ///< between characters we type
 };
 
 struct BenchFile {
@@ -45,7 +54,7 @@ struct BenchFile {
   std::map<std::string, std::string> dut;
   Pace pace = Pace::real;
   PowerEntry power;
-  std::vector<ConsoleEntry> consoles; ///< the first is the main one
+  std::vector<ConsoleEntry> consoles;  ///< the first is the main one
   std::map<std::string, DeviceEntry> media;
   std::filesystem::path file;
   std::vector<std::filesystem::path> inputs;

@@ -23,29 +23,29 @@ struct PowerOffStep {
   PowerOff how = PowerOff::cut;
 };
 struct PowerCycleStep {
-  std::optional<Nanos> off;           ///< how long power stays off; nothing: the bench's off-min
+  std::optional<Nanos> off;  ///< how long power stays off; nothing: the bench's off-min
 };
 struct ExpectStep {
   std::string marker;
   Nanos within{};
 };
 struct SendStep {
-  std::string text;                   ///< escapes are resolved: "\r" is one byte
-  std::string console;                ///< empty: the main one
+  std::string text;     ///< escapes are resolved: "\r" is one byte
+  std::string console;  ///< empty: the main one
 };
 /// Lets time pass, or waits for silence on the console where `quiet` is set.
 struct WaitStep {
   Nanos length{};
 };
 struct RunStep {
-  std::vector<std::string> command;   ///< argv; never a shell
+  std::vector<std::string> command;  ///< argv; never a shell
   Nanos within{};
 };
 
 struct Step {
   std::variant<PowerOnStep, PowerOffStep, PowerCycleStep, ExpectStep, SendStep, WaitStep, RunStep> what;
   Place place;
-  std::string only_for;               ///< a configuration, or empty for all
+  std::string only_for;  ///< a configuration, or empty for all
 };
 
 /// One line for people and the record: "expect menu within 600 s".
@@ -54,10 +54,11 @@ std::string describe(const Step& step);
 struct Configuration {
   std::string name;
   std::string title;
-  std::string profile;                            ///< name as written
+  std::string profile;                                ///< name as written
   std::map<std::string, std::filesystem::path> boot;  ///< medium -> image, resolved to a full path
-  std::map<std::string, std::string> declare;     ///< attribute -> text
-  BootPlan plan;                                  ///< the profile, compiled
+  std::map<std::string, std::string> declare;         ///< attribute -> text
+  BootPlan plan;                                      ///< the profile, compiled
+  std::vector<Step> steps;  ///< of each of its boots; the scenario's where it has none of its own
   Place place;
 };
 
@@ -74,7 +75,7 @@ struct MeasurePlan {
 /// What a limit computes over the boots of a run.
 struct LimitPlan {
   std::string id;
-  std::string that;                   ///< as written
+  std::string that;  ///< as written
   bool gate = true;
   Place place;
 };
@@ -84,15 +85,15 @@ struct Scenario {
   std::string title;
   std::string requirement;
   std::filesystem::path file;
-  std::string bench;                              ///< bench file named by the scenario, may be empty (then --bench)
-  std::vector<Configuration> configurations;      ///< in file order
+  std::string bench;                          ///< bench file named by the scenario, may be empty (then --bench)
+  std::vector<Configuration> configurations;  ///< in file order
   std::vector<std::string> must_match;
-  int boots = 1;                                  ///< of each configuration
+  int boots = 1;  ///< of each configuration
   int bench_retries = 0;
   std::vector<Step> steps;
   std::vector<MeasurePlan> measure;
   std::vector<LimitPlan> limits;
-  std::vector<std::filesystem::path> inputs;      ///< every file read, for the record
+  std::vector<std::filesystem::path> inputs;  ///< every file read, for the record
 };
 
 }  // namespace coldboot
