@@ -35,9 +35,9 @@ struct DeviceEntry {
 
 struct PowerEntry {
   DeviceEntry device;
-  Nanos off_min{};       ///< power stays off at least this long before it comes back
-  Nanos device_delay{};  ///< the most the switch takes after taking a command
-  Nanos supply_delay{};  ///< the most the supply takes to come up
+  Nanos off_min{std::chrono::seconds(10)};  ///< power stays off at least this long before it comes back
+  Nanos device_delay{};                     ///< the most the switch takes after taking a command
+  Nanos supply_delay{};                     ///< the most the supply takes to come up
   SafeEntry safe;
 };
 

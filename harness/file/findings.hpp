@@ -38,6 +38,7 @@ struct Reading {
   std::vector<Fault> warnings;
 
   Reading() = default;
+  explicit Reading(Fault fault) : mistakes{std::move(fault)} {}
   Reading(std::optional<T> read, const Findings& findings)
       : value(findings.any_mistake() ? std::nullopt : std::move(read)),
         mistakes(findings.mistakes()),

@@ -79,9 +79,15 @@ struct Table {
   std::function<void(const Node& node, Findings& findings)> check;
 };
 
+namespace detail {
+Table scalar_table(ShapePtr shape, std::function<void(const Node&, Findings&)> check);
+}
+
+/// The description of a driver's keys, each of which must be a scalar.
 template <class T>
 Table table(const Type<T>& type) {
-  return {type.shape, [type](const Node& node, Findings& findings) { (void)type.read(node, findings); }};
+  return detail::scalar_table(type.shape,
+                              [type](const Node& node, Findings& findings) { (void)type.read(node, findings); });
 }
 
 /// A value together with where it stands, for checks that come after reading.
@@ -138,7 +144,7 @@ bool expect_list(const Node& node, const Shape& shape, Findings& findings);
 bool expect_map(const Node& node, const Shape& shape, Findings& findings);
 bool expect_name(const Node& key, Findings& findings);
 /// Reads a map by the keys of `shape`: calls `take` for each known one, reports unknown and missing ones. Keys of the
-/// selected table are checked and handed to `take_selected`.
+/// selected table are known too, but left to read_selected().
 bool read_object(const Node& node, const Shape& shape, Findings& findings,
                  const std::function<bool(std::size_t key, const Node& value)>& take);
 /// Which alternative of a one_of shape the node is, and the value below its key (an empty map where there is none).

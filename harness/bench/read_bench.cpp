@@ -1,0 +1,160 @@
+#include "harness/bench/read_bench.hpp"
+
+#include <utility>
+
+#include "harness/file/document.hpp"
+
+namespace coldboot {
+namespace {
+
+using keys::Entry;
+using keys::Placed;
+
+/// A safe state as written; whether its keys fit together is checked afterwards.
+struct SafeDraft {
+  SafeState state = SafeState::off;
+  std::optional<Placed<Nanos>> clean_for;
+};
+
+struct PowerDraft {
+  PowerEntry entry;
+  Nanos off_min = entry.off_min;
+  Nanos device_delay{};
+  Nanos supply_delay{};
+  SafeDraft safe;
+};
+
+struct BenchDraft {
+  std::string name;
+  std::vector<std::string> tags;
+  std::vector<Entry<std::string>> dut;
+  Pace pace = Pace::real;
+  PowerDraft power;
+  std::vector<Entry<ConsoleEntry>> consoles;
+  std::vector<Entry<DeviceEntry>> media;
+};
+
+DeviceEntry device_entry(const std::string& driver, std::map<std::string, std::string> own, const Place& place) {
+  return {driver, std::move(own), place};
+}
+
+keys::Type<SafeDraft> safe_type() {
+  return keys::object<SafeDraft>("safe state", "How the DUT is left, whatever happens.")
+      .required("state", &SafeDraft::state,
+                keys::word<SafeState>({{"off-cut", SafeState::off, "power is cut at once."},
+                                       {"off-clean", SafeState::off_clean,
+                                        "a system that is up is halted as its profile says, then power is cut."}}),
+                "State to leave the DUT in.")
+      .optional("clean-for", &SafeDraft::clean_for, keys::placed(keys::time_limit()),
+                "How long a clean end may take before power is cut all the same; with `off-clean`.", "60 s");
+}
+
+keys::Type<PowerDraft> power_type(const DriverTables& drivers) {
+  return keys::object<PowerDraft>("power", "What turns the DUT on and off.")
+      .tables("driver", drivers.power, "Kind of power switch.",
+              [](PowerDraft& power, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { power.entry.device = device_entry(driver, std::move(own), place); })
+      .optional("off-min", &PowerDraft::off_min, keys::duration(),
+                "Power stays off at least this long before it comes back, so that supplies discharge.", "10 s")
+      .optional("device-delay", &PowerDraft::device_delay, keys::duration("15 ms"),
+                "The most the switch itself takes after taking a command; part of every uncertainty.", "0 s")
+      .optional("supply-delay", &PowerDraft::supply_delay, keys::duration("4 s"),
+                "The most the supply behind the switch takes to come up; part of every uncertainty.", "0 s")
+      .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left, whatever happens.", "state `off-cut`");
+}
+
+keys::Type<ConsoleEntry> console_type(const DriverTables& drivers) {
+  return keys::object<ConsoleEntry>("console", "A serial console of the DUT.")
+      .tables("driver", drivers.consoles, "Kind of console.",
+              [](ConsoleEntry& console, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { console.device = device_entry(driver, std::move(own), place); })
+      .optional("line", &ConsoleEntry::line, keys::line_rate(),
+                "Line rate; with it the arrival of each byte in a chunk is calculated back.")
+      .optional("key-delay", &ConsoleEntry::key_delay, keys::duration("20 ms"),
+                "Pause between characters we type: some loaders lose characters typed at full speed.", "0 s");
+}
+
+keys::Type<DeviceEntry> medium_type(const DriverTables& drivers) {
+  return keys::object<DeviceEntry>("medium", "Something the DUT boots from whose content a configuration chooses.")
+      .tables("driver", drivers.media, "Kind of medium.",
+              [](DeviceEntry& medium, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { medium = device_entry(driver, std::move(own), place); });
+}
+
+keys::Type<BenchDraft> bench_type(const DriverTables& drivers) {
+  return keys::object<BenchDraft>("bench", "A bench: one DUT and the devices wired to it.")
+      .required("name", &BenchDraft::name, keys::name("apu2-07"), "Name of the bench, as reports show it.")
+      .optional("tags", &BenchDraft::tags, keys::list(keys::name("apu2d4")), "What the bench is fit for.")
+      .optional("dut", &BenchDraft::dut, keys::entries(keys::text("apu2d4")),
+                "What is known about the DUT: model, serial, mac.")
+      .optional(
+          "pace", &BenchDraft::pace,
+          keys::word<Pace>({{"real", Pace::real, "the machine's clock."},
+                            {"replay", Pace::replay, "virtual time, for benches all of whose devices are replayed."}}),
+          "Which clock the bench runs on.", "`real`")
+      .required("power", &BenchDraft::power, power_type(drivers), "What turns the DUT on and off.")
+      .required("consoles", &BenchDraft::consoles, keys::entries(console_type(drivers)),
+                "Serial consoles by name; the first is the main one.")
+      .optional("media", &BenchDraft::media, keys::entries(medium_type(drivers)),
+                "What the DUT boots from, by name; a configuration says what is put there.");
+}
+
+SafeEntry safe_entry(const SafeDraft& draft, Findings& findings) {
+  SafeEntry safe;
+  safe.state = draft.state;
+  if (!draft.clean_for) return safe;
+  safe.clean_for = draft.clean_for->value;
+  if (draft.state != SafeState::off_clean) {
+    findings.mistake(draft.clean_for->place, "found clean-for with the state off-cut, expected it with off-clean only");
+  }
+  return safe;
+}
+
+PowerEntry power_entry(const PowerDraft& draft, Findings& findings) {
+  PowerEntry power = draft.entry;
+  power.off_min = draft.off_min;
+  power.device_delay = draft.device_delay;
+  power.supply_delay = draft.supply_delay;
+  power.safe = safe_entry(draft.safe, findings);
+  return power;
+}
+
+BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file, Findings& findings) {
+  BenchFile bench;
+  bench.name = draft.name;
+  bench.tags = draft.tags;
+  for (const auto& attribute : draft.dut) bench.dut.emplace(attribute.name, attribute.value);
+  bench.pace = draft.pace;
+  bench.power = power_entry(draft.power, findings);
+  for (const auto& console : draft.consoles) {
+    bench.consoles.push_back(console.value);
+    bench.consoles.back().name = console.name;
+  }
+  for (const auto& medium : draft.media) bench.media.emplace(medium.name, medium.value);
+  bench.file = file;
+  bench.inputs = {file};
+  return bench;
+}
+
+}  // namespace
+
+Reading<BenchFile> read_bench(std::string_view text, const std::filesystem::path& file, const DriverTables& drivers) {
+  Findings findings;
+  std::optional<BenchFile> bench;
+  if (const auto draft = read_document(Kind::bench, bench_type(drivers), text, file, findings)) {
+    bench = bench_file(*draft, file, findings);
+  }
+  return {std::move(bench), findings};
+}
+
+Reading<BenchFile> read_bench(const std::filesystem::path& file, const DriverTables& drivers) {
+  const Result<std::string> text = read_text(file);
+  if (!text) return Reading<BenchFile>(text.error());
+  return read_bench(*text, file, drivers);
+}
+
+keys::ShapePtr bench_shape(const DriverTables& drivers) {
+  return bench_type(drivers).shape;
+}
+
+}  // namespace coldboot
