@@ -17,6 +17,7 @@ namespace builtin {
 inline constexpr const char* power_on = "power-on";      ///< t0: the switching call returned
 inline constexpr const char* first_byte = "first-byte";  ///< the first console byte after t0
 inline constexpr const char* last_byte = "last-byte";
+inline constexpr const char* shutdown_done = "shutdown-done";  ///< the shutdown plan's `done` was said
 }  // namespace builtin
 
 struct MarkerPlan {
