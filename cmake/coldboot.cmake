@@ -18,6 +18,9 @@ if(COLDBOOT_SANITIZE)
     target_compile_options(coldboot_options INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
   endif()
 endif()
+if(COLDBOOT_FUZZ)
+  target_compile_options(coldboot_options INTERFACE -fsanitize=fuzzer-no-link)  # the fuzzers see which code they reached
+endif()
 
 # coldboot_library(NAME SOURCES... LINKS...): the library of the current folder.
 function(coldboot_library name)

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Counts tests in JUnit files and ends with one line: "N passed, N failed[, N skipped]".
+
+  count_tests.py FILE...                          fails when a test failed, none ran, or a file is missing
+  count_tests.py --write FILE [NAME passed|failed]...   writes results of something that is no ctest test
+"""
+
+import re
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+
+def outcome_of(case):
+    """ctest writes run, fail, notrun or disabled; a skipped test is notrun with a <skipped> element."""
+    if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
+        return "failed"
+    if case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
+        reason = case.find("skipped")
+        # A program that could not be started is no test that chose to skip.
+        if reason is not None and "Unable to find" in (reason.get("message") or ""):
+            return "failed"
+        return "skipped"
+    return "passed"
+
+
+def skip_reason(case):
+    """What the test gave to GTEST_SKIP: the line below "file:line: Skipped"."""
+    output = case.findtext("system-out") or ""
+    found = re.search(r": Skipped\n(.+)", output)
+    return found.group(1).strip() if found else "no reason given"
+
+
+def read(path):
+    """(passed, failed names, {skip reason: names}) of one JUnit file."""
+    passed, failed, skipped = 0, [], {}
+    for case in ET.parse(path).getroot().iter("testcase"):
+        outcome = outcome_of(case)
+        if outcome == "passed":
+            passed += 1
+        elif outcome == "failed":
+            failed.append(case.get("name"))
+        else:
+            skipped.setdefault(skip_reason(case), []).append(case.get("name"))
+    return passed, failed, skipped
+
+
+def write(path, words):
+    suite = ET.Element("testsuite")
+    for name, outcome in zip(words[::2], words[1::2]):
+        case = ET.SubElement(suite, "testcase", name=name, status="run")
+        if outcome != "passed":
+            ET.SubElement(case, "failure", message=outcome)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def count(paths):
+    passed, failed, skipped = 0, 0, 0
+    for path in paths:
+        folder = Path(path).parent.name
+        try:
+            ran, failures, skips = read(path)
+        except (OSError, ET.ParseError) as problem:
+            print(f"  no results in {path}: {problem}")
+            failed += 1
+            continue
+        for name in failures:
+            print(f"  failed in {folder}: {name}")
+        for reason, names in skips.items():
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            print(f"  skipped in {folder}: {shown}: {reason}")
+        passed, failed, skipped = passed + ran, failed + len(failures), skipped + sum(map(len, skips.values()))
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 0 if passed > 0 and failed == 0 else 1
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--write"]:
+        write(sys.argv[2], sys.argv[3:])
+    else:
+        sys.exit(count(sys.argv[1:]))
