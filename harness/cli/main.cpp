@@ -1,1 +1,102 @@
-int main() { return 0; }
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "harness/cli/commands.hpp"
+#include "harness/measure/verdict.hpp"
+
+namespace {
+
+using namespace coldboot;
+
+/// A command line that was understood: what to do.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = app.add_subcommand("run", "Make every boot of a scenario, measure, judge and report");
+  command->add_option("scenario", arguments->scenario, "Scenario file")->required();
+  command->add_option("--bench", arguments->bench, "Bench file or its name, instead of the scenario's");
+  command->add_option("--out", arguments->out, "Where the run folder is made")->capture_default_str();
+  command->add_option("--boots", arguments->boots, "Boots of each configuration, instead of the scenario's")->check(CLI::PositiveNumber);
+  command->add_option("--junit", arguments->junit, "Also write the JUnit report to this file");
+  command->add_flag("--json", arguments->json, "Print the result as JSON");
+  command->add_flag("--quiet", arguments->quiet, "No live progress");
+  command->callback([&action, arguments] { action = [arguments] { return run_command(*arguments); }; });
+}
+
+void add_check(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App* command = app.add_subcommand("check", "Read a scenario, say what is wrong with it and what it would do");
+  command->add_option("scenario", arguments->scenario, "Scenario file")->required();
+  command->add_option("--bench", arguments->bench, "Bench file or its name, instead of the scenario's");
+  command->add_option("--against", arguments->against, "Logs to try the markers on: which would never match?");
+  command->add_flag("--json", arguments->json, "Print the findings as JSON");
+  command->callback([&action, arguments] { action = [arguments] { return check_command(*arguments); }; });
+}
+
+void add_measure(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<MeasureArguments>();
+  CLI::App* command = app.add_subcommand("measure", "Measure boots that other tools captured");
+  command->add_option("log", arguments->logs, "Log files, one boot each; several are put side by side")->required();
+  command->add_option("--profile", arguments->profile, "Profile, by name or file; guessed when left out");
+  command->add_option("--origin", arguments->origin, "Time counts from: first (stamp), zero (of the stamps), or a marker");
+  command->add_flag("--json", arguments->json, "Print the result as JSON");
+  command->callback([&action, arguments] { action = [arguments] { return measure_command(*arguments); }; });
+}
+
+void add_report(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ReportArguments>();
+  CLI::App* command = app.add_subcommand("report", "Measure a recorded run again and report it");
+  command->add_option("run", arguments->run, "Run folder")->required();
+  command->add_option("--scenario", arguments->scenario, "Judge by this scenario, instead of the one the run was made with");
+  command->add_option("--junit", arguments->junit, "Write the JUnit report to this file");
+  command->add_flag("--json", arguments->json, "Print the result as JSON");
+  command->add_flag("--write", arguments->write, "Renew result.json and junit.xml in the run folder");
+  command->callback([&action, arguments] { action = [arguments] { return report_command(*arguments); }; });
+}
+
+void add_reference(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ReferenceArguments>();
+  CLI::App* command = app.add_subcommand("reference", "Write the schemas and reference pages of all files");
+  command->add_option("--root", arguments->root, "Project folder; they go to docs/ in it")->capture_default_str();
+  command->add_flag("--check", arguments->check, "Write nothing; say which are stale");
+  command->callback([&action, arguments] { action = [arguments] { return reference_command(*arguments); }; });
+}
+
+void add_version(CLI::App& app, Action& action) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("version", "Say which coldboot this is");
+  command->add_flag("--json", *json, "As JSON");
+  command->callback([&action, json] { action = [json] { return version_command(*json); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures how long boards take to boot, and how sure that is.", "coldboot");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 pass, 1 fail, 2 mistake in a file or on the command line, 3 the bench let us down,\n"
+      "4 inconclusive, 5 nothing ran, 75 the bench is busy, 128+n ended by signal n.");
+  Action action;
+  add_run(app, action);
+  add_check(app, action);
+  add_measure(app, action);
+  add_report(app, action);
+  add_reference(app, action);
+  add_version(app, action);
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? exit_code::pass : exit_code::usage;
+  } catch (const std::exception& thrown) {
+    fmt::print(stderr, "coldboot: error: {}: this is a bug, please report it\n", thrown.what());
+    return exit_code::error;
+  }
+}

@@ -21,6 +21,10 @@ class ByteStream {
 
   /// For people and for the record: "/dev/ttyUSB0 (A50285BI)", "replay board".
   [[nodiscard]] virtual std::string description() const = 0;
+
+  /// How coarse its times are: none for a line whose bytes arrive when they arrive, a second for a board that plays
+  /// back a log with one-second stamps.
+  [[nodiscard]] virtual Nanos resolution() const { return Nanos(0); }
 };
 
 }  // namespace coldboot

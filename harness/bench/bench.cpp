@@ -1,0 +1,95 @@
+#include "harness/bench/bench.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace coldboot {
+namespace {
+
+template <class Device>
+std::map<std::string, keys::Table> tables_of(const std::vector<Catalog::Kind<Device>>& kinds) {
+  std::map<std::string, keys::Table> tables;
+  for (const auto& kind : kinds) tables.emplace(kind.name, kind.keys);
+  return tables;
+}
+
+template <class Device>
+Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Device>>& kinds, const DeviceEntry& entry,
+                                            const std::string& name, OpenContext& context) {
+  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.name == entry.driver; });
+  if (kind == kinds.end()) {
+    return Fault(Cause::mistake, entry.place.text(), fmt::format("found the driver \"{}\", expected one this coldboot has", entry.driver));
+  }
+  if (context.virtual_clock != nullptr && !kind->replayed) {
+    return Fault(Cause::mistake, entry.place.text(),
+                 fmt::format("found the driver \"{}\" on a bench with `pace: replay`, expected replayed devices only", entry.driver),
+                 "leave `pace` out to run at real pace");
+  }
+  return kind->open(entry, name, context);
+}
+
+}  // namespace
+
+DriverTables Catalog::tables() const {
+  return {tables_of(power), tables_of(consoles), tables_of(media)};
+}
+
+Bench::Bench(BenchFile file) : file_(std::move(file)) {
+  if (file_.pace == Pace::replay) {
+    auto clock = std::make_unique<VirtualClock>();
+    virtual_clock_ = clock.get();
+    clock_ = std::move(clock);
+  } else {
+    clock_ = std::make_unique<SteadyClock>();
+  }
+}
+
+Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog& catalog) {
+  std::unique_ptr<Bench> bench(new Bench(file));
+  if (file.pace == Pace::real) {
+    const auto folder = lock_folder();
+    if (!folder) return folder.error();
+    auto lock = LockFile::acquire(*folder / fmt::format("bench-{}.lock", file.name), fmt::format("coldboot on bench {}", file.name));
+    if (!lock) return lock.error();
+    bench->lock_ = std::move(*lock);
+  }
+  if (auto opened = bench->open_devices(catalog); !opened) return opened.error();
+  return bench;
+}
+
+Result<void> Bench::open_devices(const Catalog& catalog) {
+  const auto context = [this](const std::string& part) {
+    return OpenContext{*clock_, virtual_clock_, parts_, fmt::format("{}/{}", file_.name, part)};
+  };
+  for (const ConsoleEntry& entry : file_.consoles) {
+    OpenContext here = context(entry.name);
+    auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
+    if (!stream) return stream.error();
+    consoles_.push_back({entry, std::move(*stream)});
+  }
+  for (const auto& [name, entry] : file_.media) {
+    OpenContext here = context(name);
+    auto medium = open_device(catalog.media, entry, name, here);
+    if (!medium) return medium.error();
+    media_.emplace(name, std::move(*medium));
+  }
+  OpenContext here = context("power");
+  auto power = open_device(catalog.power, file_.power.device, "power", here);
+  if (!power) return power.error();
+  power_ = std::move(*power);
+  return {};
+}
+
+const BenchConsole* Bench::console(const std::string& name) const {
+  const auto found = std::find_if(consoles_.begin(), consoles_.end(), [&](const BenchConsole& c) { return c.entry.name == name; });
+  return found == consoles_.end() ? nullptr : &*found;
+}
+
+BootMedium* Bench::medium(const std::string& name) const {
+  const auto found = media_.find(name);
+  return found == media_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace coldboot

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/bench/bench_file.hpp"
+#include "harness/bench/catalog.hpp"
+#include "harness/core/clock.hpp"
+#include "harness/core/virtual_clock.hpp"
+#include "harness/io/lock_file.hpp"
+
+namespace coldboot {
+
+/// A console of an open bench.
+struct BenchConsole {
+  ConsoleEntry entry;
+  std::unique_ptr<ByteStream> stream;
+};
+
+/// A bench with its devices open. It is ours alone while it lives: a bench of real devices is locked.
+class Bench {
+ public:
+  /// Opens everything the file names. Faults name the entry: "apu2-07/com1: ..."; `busy` when another run has the
+  /// bench, `mistake` when virtual time is asked of a driver that has none.
+  static Result<std::unique_ptr<Bench>> open(const BenchFile& file, const Catalog& catalog);
+
+  [[nodiscard]] const BenchFile& file() const { return file_; }
+  [[nodiscard]] Clock& clock() const { return *clock_; }
+  [[nodiscard]] VirtualClock* virtual_clock() const { return virtual_clock_; }
+  [[nodiscard]] PowerSwitch& power() const { return *power_; }
+  [[nodiscard]] const std::vector<BenchConsole>& consoles() const { return consoles_; }
+  [[nodiscard]] const BenchConsole* console(const std::string& name) const;
+  /// The medium of that name; null when the bench has none.
+  [[nodiscard]] BootMedium* medium(const std::string& name) const;
+
+ private:
+  explicit Bench(BenchFile file);
+  Result<void> open_devices(const Catalog& catalog);
+
+  BenchFile file_;
+  std::unique_ptr<Clock> clock_;
+  VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
+  std::optional<LockFile> lock_;
+  SharedParts parts_;
+  std::unique_ptr<PowerSwitch> power_;
+  std::vector<BenchConsole> consoles_;
+  std::map<std::string, std::unique_ptr<BootMedium>> media_;
+};
+
+}  // namespace coldboot

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/bench/bench_file.hpp"
+#include "harness/bench/read_bench.hpp"
+#include "harness/core/clock.hpp"
+#include "harness/core/virtual_clock.hpp"
+#include "harness/device/boot_medium.hpp"
+#include "harness/device/byte_stream.hpp"
+#include "harness/device/power_switch.hpp"
+
+namespace coldboot {
+
+/// What several entries of one bench stand on together, one of each type: the board behind a replayed power switch
+/// and its consoles.
+class SharedParts {
+ public:
+  /// The part of type T, made by `make` when it is asked for first.
+  template <class T, class Make>
+  std::shared_ptr<T> get(Make make) {
+    std::shared_ptr<void>& part = parts_[std::type_index(typeid(T))];
+    if (!part) part = make();
+    return std::static_pointer_cast<T>(part);
+  }
+
+ private:
+  std::unordered_map<std::type_index, std::shared_ptr<void>> parts_;
+};
+
+/// What a driver is given when a bench opens it.
+struct OpenContext {
+  Clock& clock;
+  VirtualClock* virtual_clock;  ///< null at real pace
+  SharedParts& parts;
+  std::string where;            ///< for faults: "apu2-07/power", "apu2-07/com1"
+};
+
+/// The drivers a bench file may name. Filled in by drivers/catalog.cpp and handed down, so that nothing here knows a
+/// concrete driver.
+struct Catalog {
+  template <class Device>
+  struct Kind {
+    std::string name;
+    keys::Table keys;
+    Result<std::unique_ptr<Device>> (*open)(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+    bool replayed = false;      ///< can run in virtual time
+  };
+
+  std::vector<Kind<PowerSwitch>> power;
+  std::vector<Kind<ByteStream>> consoles;
+  std::vector<Kind<BootMedium>> media;
+
+  /// What reading a bench file needs to know of them.
+  [[nodiscard]] DriverTables tables() const;
+};
+
+}  // namespace coldboot

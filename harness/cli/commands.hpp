@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace coldboot {
+
+// One function a subcommand; each returns the exit status of the program (harness/measure/verdict.hpp).
+
+struct RunArguments {
+  std::filesystem::path scenario;
+  std::string bench;                       ///< name or path; empty: the scenario's own
+  std::filesystem::path out = "runs";
+  std::optional<int> boots;                ///< instead of the scenario's
+  std::filesystem::path junit;             ///< a second copy, for a CI that wants it elsewhere
+  bool json = false;                       ///< the result as JSON on standard output instead of the table
+  bool quiet = false;                      ///< no live progress
+};
+int run_command(const RunArguments& arguments);
+
+struct CheckArguments {
+  std::filesystem::path scenario;
+  std::string bench;
+  std::vector<std::filesystem::path> against;  ///< logs to try the markers on
+  bool json = false;
+};
+int check_command(const CheckArguments& arguments);
+
+struct MeasureArguments {
+  std::vector<std::filesystem::path> logs;
+  std::string profile;                     ///< empty: guessed
+  std::string origin;                      ///< first, zero, or a marker; empty: chosen by the kind of stamps
+  bool json = false;
+};
+int measure_command(const MeasureArguments& arguments);
+
+struct ReportArguments {
+  std::filesystem::path run;
+  std::filesystem::path scenario;          ///< instead of the copy in the run folder
+  std::filesystem::path junit;
+  bool json = false;
+  bool write = false;                      ///< renew result.json and junit.xml in the run folder
+};
+int report_command(const ReportArguments& arguments);
+
+struct ReferenceArguments {
+  std::filesystem::path root = ".";
+  bool check = false;                      ///< write nothing, say what is stale
+};
+int reference_command(const ReferenceArguments& arguments);
+
+int version_command(bool json);
+
+}  // namespace coldboot

@@ -1,0 +1,69 @@
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <stop_token>
+
+#include "drivers/catalog.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/inputs.hpp"
+#include "harness/cli/outputs.hpp"
+#include "harness/cli/progress_view.hpp"
+#include "harness/cli/telling.hpp"
+#include "harness/cli/version.hpp"
+#include "harness/io/signals.hpp"
+#include "harness/measure/verdict.hpp"
+#include "harness/run/run.hpp"
+
+namespace coldboot {
+
+int run_command(const RunArguments& arguments) {
+  std::stop_source stop;
+  std::atomic<int> stopped_by = 0;
+  const auto signals = SignalWatch::start([&](int signal, int times) {
+    if (times == 1) {
+      stopped_by = signal;
+      tell_note(signal_name(signal) + ": stopping; the bench is being made safe");
+      stop.request_stop();
+    } else {
+      tell_note("the bench is still being made safe; this is bounded and must not be cut short");
+    }
+  });
+  if (!signals) {
+    tell(signals.error());
+    return exit_code::error;
+  }
+  auto inputs = read_inputs(arguments.scenario, arguments.bench);
+  if (!inputs) return exit_code::usage;
+  if (!inputs->bench) {
+    tell(Fault(Cause::mistake, arguments.scenario.string(), "no bench is named", "give one with --bench, or `bench:` in the scenario"));
+    return exit_code::usage;
+  }
+  if (arguments.boots) inputs->scenario.boots = *arguments.boots;
+
+  std::unique_ptr<ProgressView> view;
+  if (!arguments.quiet) view = std::make_unique<ProgressView>(inputs->scenario, inputs->bench->pace, std::cerr, STDERR_FILENO);
+  const auto outcome = run_scenario({.scenario = inputs->scenario,
+                                     .bench = *inputs->bench,
+                                     .catalog = driver_catalog(),
+                                     .out = arguments.out,
+                                     .version = version,
+                                     .reports = run_folder_reports(),
+                                     .observer = view.get(),
+                                     .stop = stop.get_token(),
+                                     .why_stopped = [&] { return StopRequested{signal_name(stopped_by), stopped_by}; }});
+  view.reset();
+  if (!outcome) {
+    tell(outcome.error());
+    return exit_status(outcome.error().cause());
+  }
+  for (const Fault& fault : outcome->faults) tell(fault);
+  const bool shown = show_result(outcome->result, {.json = arguments.json, .junit = arguments.junit});
+  if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
+  if (!shown || !outcome->faults.empty()) return exit_code::error;
+  return exit_status(outcome->result.verdict);
+}
+
+}  // namespace coldboot

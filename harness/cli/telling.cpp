@@ -1,0 +1,31 @@
+#include "harness/cli/telling.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace coldboot {
+
+void tell(const Fault& fault) {
+  fmt::print(stderr, "coldboot: error: {}\n", fault.text());
+}
+
+void tell_warning(const Fault& fault) {
+  fmt::print(stderr, "coldboot: warning: {}\n", fault.text());
+}
+
+void tell_note(const std::string& note) {
+  fmt::print(stderr, "coldboot: {}\n", note);
+}
+
+void tell_all(const std::vector<Fault>& mistakes, const std::vector<Fault>& warnings) {
+  for (const Fault& warning : warnings) tell_warning(warning);
+  for (const Fault& mistake : mistakes) tell(mistake);
+}
+
+bool print(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return std::fflush(stdout) == 0 && written;
+}
+
+}  // namespace coldboot

@@ -1,0 +1,271 @@
+#include "harness/run/director.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "harness/core/text.hpp"
+#include "harness/event/run_info.hpp"
+#include "harness/io/child_process.hpp"
+
+namespace coldboot {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanos power_call_limit = 10s;     // one switching call, retries of the device included
+constexpr Nanos safe_limit = 30s;           // making safe, after a clean shutdown
+constexpr Nanos typing_limit = 60s;
+constexpr Nanos failure_goes_on_for = 2s;   // a panic's own text is worth keeping
+constexpr int safe_attempts = 3;
+constexpr std::size_t kept_command_output = std::size_t{64} << 10U;
+
+Verdict verdict_of(const Result<void>& outcome) {
+  if (outcome) return Verdict::pass;
+  switch (outcome.error().cause()) {
+    case Cause::dut:
+    case Cause::timeout: return Verdict::fail;
+    case Cause::stopped: return Verdict::aborted;
+    default: return Verdict::error;
+  }
+}
+
+}  // namespace
+
+Director::Director(Bench& bench, Capture& capture, EventLog& log)
+    : bench_(bench), capture_(capture), log_(log), clock_(bench.clock()) {}
+
+void Director::run(const BootJob& job, const std::stop_token& stop) {
+  job_ = &job;
+  stop_ = stop;
+  power_on_seq_ = expect_from_ = log_.last();
+  Result<void> outcome = put_media();
+  if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
+  for (const BenchConsole& console : bench_.consoles()) {
+    log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line, console.stream->resolution()},
+                job.number);
+  }
+  for (std::size_t i = 0; i < job.steps.size(); ++i) {
+    const int index = static_cast<int>(i);
+    log_.append(StepStarted{index, describe(job.steps[i])}, job.number);
+    if (!outcome) {
+      log_.append(StepEnded{index, Verdict::skipped, outcome.error()}, job.number);
+      continue;
+    }
+    try {
+      outcome = perform(job.steps[i]);
+    } catch (const std::exception& thrown) {
+      outcome = Fault(Cause::internal, bench_.file().name, fmt::format("a library threw: {}", thrown.what()));
+    }
+    end_step(index, outcome);
+  }
+  make_safe(job.number, &job.plan->plan());
+  job_ = nullptr;
+}
+
+void Director::end_step(int index, const Result<void>& outcome) {
+  log_.append(StepEnded{index, verdict_of(outcome), outcome ? Fault() : outcome.error()}, job_->number);
+}
+
+Result<void> Director::put_media() {
+  for (const auto& [name, image] : job_->configuration.boot) {
+    if (media_put_.contains(name) && media_put_[name] == image) continue;
+    BootMedium* medium = bench_.medium(name);
+    if (medium == nullptr) {
+      return Fault(Cause::mistake, bench_.file().name,
+                   fmt::format("configuration {} boots from \"{}\", which the bench does not have", job_->configuration.name, name));
+    }
+    if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
+    media_put_.erase(name);
+    if (auto put = medium->put(image, within(Nanos::max() / 4)); !put) return put.error();
+    const auto hash = sha256_of(image);
+    log_.append(MediumPut{name, image.string(), hash ? *hash : ""}, job_->number);
+    media_put_[name] = image;
+  }
+  return {};
+}
+
+Result<void> Director::perform(const Step& step) {
+  if (stop_.stop_requested()) return Fault(Cause::stopped, bench_.file().name, "asked to stop");
+  return std::visit([this](const auto& kind) { return perform(kind); }, step.what);
+}
+
+Result<void> Director::perform(const PowerOnStep&) {
+  if (auto waited = wait_off(bench_.file().power.off_min, stop_); !waited) return waited.error();
+  return switch_power(Power::on, within(power_call_limit));
+}
+
+Result<void> Director::perform(const PowerOffStep& step) {
+  if (step.how == PowerOff::clean) {
+    const auto& shutdown = job_->plan->plan().shutdown;
+    if (!shutdown) {
+      return Fault(Cause::mistake, job_->configuration.profile, "a clean power-off needs a `shutdown` in the profile, which has none");
+    }
+    if (auto down = shut_down(*shutdown, within(shutdown->within)); !down) return down.error();
+  }
+  return switch_power(Power::off, within(power_call_limit));
+}
+
+Result<void> Director::perform(const PowerCycleStep& step) {
+  if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
+  const Nanos off_for = std::max(step.off.value_or(Nanos(0)), bench_.file().power.off_min);
+  if (auto waited = wait_off(off_for, stop_); !waited) return waited.error();
+  return switch_power(Power::on, within(power_call_limit));
+}
+
+Result<void> Director::perform(const ExpectStep& step) {
+  auto seen = wait_for_marker(step.marker, expect_from_, within(step.within), true);
+  if (seen) return seen;
+  if (seen.error().cause() == Cause::timeout) return missed(step.marker, step.within);
+  if (seen.error().cause() == Cause::dut) watch_the_failure_to_its_end();
+  return seen;
+}
+
+Result<void> Director::perform(const SendStep& step) {
+  const std::string console = step.console.empty() ? main_console() : step.console;
+  return type({step.text, console}, within(typing_limit));
+}
+
+Result<void> Director::perform(const WaitStep& step) {
+  return pass_time(step.length, stop_);
+}
+
+Result<void> Director::perform(const RunStep& step) {
+  const Instant started = clock_.now();
+  auto ended = run_child(step.command, Until(std::chrono::steady_clock::now() + step.within, stop_),
+                         {.most_output = kept_command_output});
+  if (!ended) return ended.error();
+  log_.append(CommandRun{step.command, ended->exit_status, printable(ended->output), started}, job_->number);
+  if (ended->exit_status == 0) return {};
+  return Fault(Cause::dut, step.command.front(), fmt::format("exit status {}, expected 0", ended->exit_status),
+               "its output is in the events of this boot");
+}
+
+Result<void> Director::switch_power(Power wanted, const Until& until) {
+  auto switched = bench_.power().set(wanted, until);
+  if (!switched) return switched.error();
+  switched->device_delay = std::max(switched->device_delay, bench_.file().power.device_delay);
+  const int boot = job_ == nullptr ? 0 : job_->number;
+  if (wanted == Power::on) {
+    expect_from_ = power_on_seq_ = log_.append(*switched, boot, switched->returned).seq;
+    capture_.power_on(boot, switched->returned);
+    off_since_.reset();
+  } else {
+    log_.append(*switched, boot, switched->returned);
+    if (boot != 0) capture_.power_off(boot, switched->returned);
+    if (power_ != Power::off || !off_since_) off_since_ = switched->returned;
+  }
+  power_ = wanted;
+  if (switched->read_back && *switched->read_back != wanted) {
+    return Fault(Cause::protocol, bench_.file().name + "/power",
+                 fmt::format("switched {}, but it reads back {}", name_of(wanted), name_of(*switched->read_back)),
+                 "check the board's supply and wiring");
+  }
+  return {};
+}
+
+Result<void> Director::wait_off(Nanos off, const std::stop_token& stop) {
+  if (!off_since_) return {};
+  return pass_time(*off_since_ + off - clock_.now(), stop);
+}
+
+Result<void> Director::pass_time(Nanos length, const std::stop_token& stop) {
+  if (length <= Nanos(0)) return {};
+  auto waited = log_.wait([] { return false; }, Until(clock_.now() + length, stop));
+  if (!waited && waited.error().cause() == Cause::timeout) return {};
+  return waited;
+}
+
+Result<void> Director::type(const Sent& sent, const Until& until) {
+  const BenchConsole* console = bench_.console(sent.console);
+  if (console == nullptr) {
+    return Fault(Cause::mistake, bench_.file().name, fmt::format("there is no console \"{}\" to type on", sent.console));
+  }
+  const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
+  auto typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
+  if (!typed) return typed.error();
+  expect_from_ = log_.last();
+  capture_.end_send(sent.console, sent.text, offset, *typed);
+  return {};
+}
+
+Result<void> Director::shut_down(const ShutdownPlan& plan, const Until& until) {
+  if (auto there = wait_for_marker(plan.at, power_on_seq_, until, false); !there) return there;
+  const std::uint64_t asked = log_.last();
+  if (auto typed = type({plan.send, main_console()}, until); !typed) return typed;
+  return wait_for_marker(builtin::shutdown_done, asked, until, false);
+}
+
+Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count) {
+  const auto ends_the_wait = [&](const Event& event) {
+    if (event.boot != job_->number) return false;
+    if (const auto* seen = std::get_if<MarkerSeen>(&event.body)) {
+      return event.seq > since && !seen->held && seen->hit.marker == marker;
+    }
+    if (std::holds_alternative<ConsoleLost>(event.body)) return true;
+    if (const auto* failure = std::get_if<FailureSeen>(&event.body)) return failures_count && failure->hit.fatal;
+    return false;
+  };
+  auto found = log_.wait_for(power_on_seq_, ends_the_wait, until);
+  if (!found) return found.error();
+  if (const auto* lost = std::get_if<ConsoleLost>(&found->body)) {
+    return Fault(Cause::lost, fmt::format("{}/{}", bench_.file().name, lost->console), lost->what, "check the cable and the adapter");
+  }
+  if (const auto* failure = std::get_if<FailureSeen>(&found->body)) {
+    return Fault(Cause::dut, fmt::format("{}/{}", bench_.file().name, failure->hit.console),
+                 fmt::format("{}: \"{}\"", failure->hit.failure, failure->hit.text));
+  }
+  return {};
+}
+
+Fault Director::missed(const std::string& marker, Nanos within) const {
+  std::uint64_t bytes = 0;
+  for (const BenchConsole& console : bench_.consoles()) bytes += capture_.received(console.entry.name);
+  const std::string where = fmt::format("{}/{}", bench_.file().name, main_console());
+  if (bytes == 0) {
+    return Fault(Cause::io, where, fmt::format("no \"{}\" and not one byte in {}", marker, duration_text(within)),
+                 "is the DUT powered, the cable in, the line rate right?");
+  }
+  return Fault(Cause::timeout, where, fmt::format("no \"{}\" in {}", marker, duration_text(within)));
+}
+
+void Director::watch_the_failure_to_its_end() {
+  (void)pass_time(failure_goes_on_for, stop_);  // a stop only shortens it
+}
+
+void Director::make_safe(int boot, const BootPlan* plan) {
+  const SafeEntry& safe = bench_.file().power.safe;
+  if (safe.state == SafeState::off_clean && power_ == Power::on && job_ != nullptr && plan != nullptr && plan->shutdown) {
+    if (auto down = shut_down(*plan->shutdown, Until(clock_.now() + safe.clean_for)); !down) {
+      log_.append(Note{fmt::format("no clean shutdown before power is cut: {}", down.error().text())}, boot);
+    }
+  }
+  Fault last;
+  for (int attempt = 1; attempt <= safe_attempts; ++attempt) {
+    try {
+      auto off = switch_power(Power::off, Until(clock_.now() + safe_limit));
+      if (off) {
+        log_.append(MadeSafe{Power::off, true, ""}, boot);
+        return;
+      }
+      last = off.error();
+    } catch (const std::exception& thrown) {
+      last = Fault(Cause::internal, bench_.file().name, thrown.what());
+    }
+  }
+  log_.append(MadeSafe{Power::off, false, last.text()}, boot);
+  log_.append(FaultSeen{last.within("the bench could not be made safe")}, boot);
+}
+
+Until Director::within(Nanos length) const {
+  return Until(clock_.now() + length, stop_);
+}
+
+const std::string& Director::main_console() const {
+  const std::string& named = job_->plan->plan().console;
+  return named.empty() ? bench_.consoles().front().entry.name : named;
+}
+
+}  // namespace coldboot

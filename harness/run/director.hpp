@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "harness/bench/bench.hpp"
+#include "harness/console/boot_watcher.hpp"
+#include "harness/console/capture.hpp"
+#include "harness/event/event_log.hpp"
+#include "harness/scenario/scenario.hpp"
+
+namespace coldboot {
+
+/// One boot to be made.
+struct BootJob {
+  int number = 0;                                   ///< run-wide, from 1
+  const Configuration& configuration;
+  const std::vector<Step>& steps;
+  std::shared_ptr<const CompiledPlan> plan;
+};
+
+/// Runs boots on one bench, step by step, in plain sequential code: do this, wait for that or for the deadline.
+/// What happened is in the event log and nowhere else.
+class Director {
+ public:
+  Director(Bench& bench, Capture& capture, EventLog& log);
+
+  /// Performs the steps of a boot; stops at the first that fails, the rest are logged as skipped. Never leaves the
+  /// bench in another state than the safe one, whatever happens, exceptions of libraries included.
+  void run(const BootJob& job, const std::stop_token& stop);
+
+  /// Brings the bench to its safe state within its own deadline, which no stop request shortens.
+  void make_safe(int boot, const BootPlan* plan);
+
+ private:
+  struct Sent {
+    std::string text;
+    std::string console;
+  };
+
+  Result<void> put_media();
+  Result<void> perform(const Step& step);
+  Result<void> perform(const PowerOnStep& step);
+  Result<void> perform(const PowerOffStep& step);
+  Result<void> perform(const PowerCycleStep& step);
+  Result<void> perform(const ExpectStep& step);
+  Result<void> perform(const SendStep& step);
+  Result<void> perform(const WaitStep& step);
+  Result<void> perform(const RunStep& step);
+
+  Result<void> switch_power(Power wanted, const Until& until);
+  Result<void> wait_off(Nanos off, const std::stop_token& stop);
+  Result<void> pass_time(Nanos length, const std::stop_token& stop);
+  Result<void> type(const Sent& sent, const Until& until);
+  Result<void> shut_down(const ShutdownPlan& plan, const Until& until);
+
+  /// Waits for a marker seen after event `since`. A fatal failure since power came on, a lost console or a fault of
+  /// the bench ends the wait, and so do the deadline and a stop.
+  Result<void> wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count);
+  [[nodiscard]] Fault missed(const std::string& marker, Nanos within) const;
+  void watch_the_failure_to_its_end();
+  void end_step(int index, const Result<void>& outcome);
+
+  [[nodiscard]] Until within(Nanos length) const;
+  [[nodiscard]] const std::string& main_console() const;
+
+  Bench& bench_;
+  Capture& capture_;
+  EventLog& log_;
+  Clock& clock_;
+
+  const BootJob* job_ = nullptr;         // the boot being run
+  std::stop_token stop_;
+  std::uint64_t power_on_seq_ = 0;       // event number of this boot's last power-on
+  std::uint64_t expect_from_ = 0;        // expect looks at markers after this event: power-on or the last send
+  std::optional<Instant> off_since_;     // power is known to be off since then
+  std::optional<Power> power_;           // what we last switched to
+  std::map<std::string, std::filesystem::path> media_put_;  // what is in each medium
+};
+
+}  // namespace coldboot

@@ -1,0 +1,228 @@
+#include "harness/run/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "harness/bench/bench.hpp"
+#include "harness/console/boot_watcher.hpp"
+#include "harness/console/capture.hpp"
+#include "harness/event/event_log.hpp"
+#include "harness/event/run_folder.hpp"
+#include "harness/run/director.hpp"
+#include "harness/run/judge.hpp"
+#include "harness/run/memory_record.hpp"
+
+namespace coldboot {
+namespace {
+
+using Plans = std::map<std::string, std::shared_ptr<const CompiledPlan>>;
+
+Result<Plans> compile_plans(const Scenario& scenario) {
+  Plans plans;
+  for (const Configuration& configuration : scenario.configurations) {
+    auto plan = CompiledPlan::compile(configuration.plan);
+    if (!plan) return plan.error();
+    plans.emplace(configuration.name, std::move(*plan));
+  }
+  return plans;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+/// Lets a virtual clock know when the consoles' watchers want to look at it.
+class WatcherTimes final : public TimedSource {
+ public:
+  WatcherTimes(VirtualClock* clock, Capture& capture) : clock_(clock), capture_(capture) {
+    if (clock_ == nullptr) return;
+    clock_->add(*this);
+    clock_->on_settle([this] { capture_.clock_moved(); });
+  }
+  ~WatcherTimes() override {
+    if (clock_ == nullptr) return;
+    clock_->on_settle({});
+    clock_->remove(*this);
+  }
+  WatcherTimes(const WatcherTimes&) = delete;
+  WatcherTimes& operator=(const WatcherTimes&) = delete;
+
+  std::optional<Instant> next() override { return capture_.next_due(); }
+  void act(Instant) override {}  // settling makes the watchers look
+
+ private:
+  VirtualClock* clock_;
+  Capture& capture_;
+};
+
+/// One execution of a scenario, from its first event to its result.
+class Run {
+ public:
+  Run(const RunRequest& request, Bench& bench, Plans plans)
+      : request_(request), bench_(bench), plans_(std::move(plans)), log_(bench.clock(), [this](const Event& e) { take(e); }) {}
+
+  Result<RunOutcome> execute();
+
+ private:
+  void take(const Event& event);
+  Result<void> open_folder();
+  Result<void> open_consoles(Capture& capture);
+  void boot_all(Director& director, Capture& capture);
+  BootRecord boot(const Configuration& configuration, int number, Director& director, Capture& capture);
+  [[nodiscard]] bool was_lost_to_the_bench(const BootRecord& boot) const;
+  RunOutcome finish();
+
+  const RunRequest& request_;
+  Bench& bench_;
+  Plans plans_;
+  std::unique_ptr<RunFolder> folder_;
+  EventLog log_;
+  std::stop_source halt_;               // a stop from outside, or a record that can no longer be kept
+  std::atomic<int> current_boot_{0};    // 0 between boots
+  std::vector<BootRecord> boots_;
+  Instant began_{};
+};
+
+void Run::take(const Event& event) {
+  if (!is_live_only(event.body)) folder_->write(event);
+  if (request_.observer != nullptr) request_.observer->event(event);
+}
+
+Result<void> Run::open_folder() {
+  const Scenario& scenario = request_.scenario;
+  RunFolderOptions options;
+  options.parent = request_.out;
+  options.info.scenario = scenario.name;
+  options.info.title = scenario.title;
+  options.info.requirement = scenario.requirement;
+  options.info.host = host_name();
+  options.info.version = request_.version;
+  options.info.anchor = {std::chrono::time_point_cast<Nanos>(std::chrono::system_clock::now()), bench_.clock().now()};
+  options.input_files = scenario.inputs;
+  const auto& bench_inputs = request_.bench.inputs;
+  options.input_files.insert(options.input_files.end(), bench_inputs.begin(), bench_inputs.end());
+  options.on_fault = [this](const Fault& fault) {
+    log_.append(FaultSeen{fault}, current_boot_);
+    halt_.request_stop();
+  };
+  auto folder = RunFolder::create(options);
+  if (!folder) return folder.error();
+  folder_ = std::move(*folder);
+  return {};
+}
+
+Result<void> Run::open_consoles(Capture& capture) {
+  for (const BenchConsole& console : bench_.consoles()) {
+    if (auto added = capture.add(console.entry.name, *console.stream, console.entry.line); !added) return added.error();
+  }
+  return {};
+}
+
+Result<RunOutcome> Run::execute() {
+  began_ = bench_.clock().now();
+  if (auto opened = open_folder(); !opened) return opened.error();
+  Capture capture(log_);
+  if (auto opened = open_consoles(capture); !opened) return opened.error();
+  const WatcherTimes watcher_times(bench_.virtual_clock(), capture);
+  Director director(bench_, capture, log_);
+  const std::stop_callback forward(request_.stop, [this] {
+    log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
+    halt_.request_stop();
+  });
+  boot_all(director, capture);
+  return finish();
+}
+
+void Run::boot_all(Director& director, Capture& capture) {
+  std::deque<const Configuration*> to_do;
+  for (int i = 0; i < request_.scenario.boots; ++i) {
+    for (const Configuration& configuration : request_.scenario.configurations) to_do.push_back(&configuration);
+  }
+  int retries = request_.scenario.bench_retries;
+  for (int number = 1; !to_do.empty() && !halt_.stop_requested(); ++number) {
+    const Configuration* configuration = to_do.front();
+    to_do.pop_front();
+    boots_.push_back(boot(*configuration, number, director, capture));
+    if (retries > 0 && !halt_.stop_requested() && was_lost_to_the_bench(boots_.back())) {
+      --retries;
+      to_do.push_front(configuration);
+    }
+  }
+}
+
+BootRecord Run::boot(const Configuration& configuration, int number, Director& director, Capture& capture) {
+  const std::uint64_t before = log_.last();
+  current_boot_ = number;
+  MemoryRecord record(folder_->open_boot(number, configuration.name), request_.observer);
+  log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
+  const auto& plan = plans_.at(configuration.name);
+  const auto& steps = configuration.steps.empty() ? request_.scenario.steps : configuration.steps;
+  if (auto begun = capture.begin_boot(number, plan, record); begun) {
+    director.run({number, configuration, steps, plan}, halt_.get_token());
+  } else {
+    log_.append(FaultSeen{begun.error()}, number);
+  }
+  capture.end_boot(number);
+  log_.append(BootEnded{}, number);
+  current_boot_ = 0;
+
+  BootRecord boot{.number = number, .configuration = configuration.name, .bench = bench_.file().name, .profile = configuration.profile};
+  for (Event& event : log_.after(before)) {
+    if (event.boot == number && !is_live_only(event.body)) boot.events.push_back(std::move(event));
+  }
+  boot.consoles = record.consoles(boot.events);
+  return boot;
+}
+
+bool Run::was_lost_to_the_bench(const BootRecord& boot) const {
+  return std::any_of(boot.events.begin(), boot.events.end(), [](const Event& event) {
+    const auto* ended = std::get_if<StepEnded>(&event.body);
+    return (ended != nullptr && ended->verdict == Verdict::error) || std::holds_alternative<FaultSeen>(event.body);
+  });
+}
+
+RunOutcome Run::finish() {
+  const RunHeader header{.host = folder_->info().host,
+                         .version = request_.version,
+                         .folder = folder_->path().string(),
+                         .started_utc = utc_text(folder_->info().anchor.utc),
+                         .took = bench_.clock().now() - began_};
+  RunOutcome outcome;
+  outcome.folder = folder_->path();
+  auto result = judge(request_.scenario, request_.bench, boots_, header);
+  if (result) {
+    outcome.result = std::move(*result);
+  } else {
+    outcome.result.scenario = request_.scenario.name;
+    outcome.result.verdict = Verdict::error;
+    outcome.result.reason = result.error().text();
+    outcome.faults.push_back(result.error());
+  }
+  for (const ReportFile& report : request_.reports) {
+    if (auto put = folder_->put_file(report.name, report.text(outcome.result)); !put) outcome.faults.push_back(put.error());
+  }
+  if (auto closed = folder_->close(bench_.clock().now()); !closed) outcome.faults.push_back(closed.error());
+  return outcome;
+}
+
+}  // namespace
+
+Result<RunOutcome> run_scenario(const RunRequest& request) {
+  auto plans = compile_plans(request.scenario);
+  if (!plans) return plans.error();
+  auto bench = Bench::open(request.bench, request.catalog);
+  if (!bench) return bench.error();
+  return Run(request, **bench, std::move(*plans)).execute();
+}
+
+}  // namespace coldboot
