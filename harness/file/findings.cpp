@@ -34,6 +34,11 @@ void Findings::warning(const Place& place, std::string what, std::string hint) {
   warnings_.emplace_back(place, fault_at(place, std::move(what), std::move(hint)));
 }
 
+void Findings::add(const Findings& others) {
+  mistakes_.insert(mistakes_.end(), others.mistakes_.begin(), others.mistakes_.end());
+  warnings_.insert(warnings_.end(), others.warnings_.begin(), others.warnings_.end());
+}
+
 std::vector<Fault> Findings::mistakes() const {
   return sorted(mistakes_);
 }

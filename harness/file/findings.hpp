@@ -19,6 +19,9 @@ class Findings {
   /// Something allowed that will most likely not do what was meant.
   void warning(const Place& place, std::string what, std::string hint = {});
 
+  /// All that another reader found.
+  void add(const Findings& others);
+
   [[nodiscard]] bool any_mistake() const { return !mistakes_.empty(); }
   /// Sorted by file in order of appearance, then line and column; cause `mistake`, no doubles.
   [[nodiscard]] std::vector<Fault> mistakes() const;

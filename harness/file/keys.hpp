@@ -180,6 +180,23 @@ Type<Placed<T>> placed(const Type<T>& type) {
           }};
 }
 
+/// A type with one more thing to be true; `expected` tells people what, the fault of `check` why not.
+template <class T>
+Type<T> checked(const Type<T>& type, std::string expected, std::function<Result<void>(const T&)> check) {
+  Shape shape = *type.shape;
+  shape.expected = std::move(expected);
+  return {std::make_shared<const Shape>(std::move(shape)),
+          [read = type.read, check = std::move(check)](const Node& node, Findings& findings) -> std::optional<T> {
+            std::optional<T> value = read(node, findings);
+            if (!value) return std::nullopt;
+            const Result<void> good = check(*value);
+            if (good) return value;
+            const Fault fault = good.error();
+            findings.mistake(node.place, fault.what(), fault.hint());
+            return std::nullopt;
+          }};
+}
+
 /// A list of at least one.
 template <class T>
 Type<std::vector<T>> list(const Type<T>& item) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ Reading<Profile> read_profile(const std::filesystem::path& file, const std::vect
 /// The same from text; `file` is its name in messages and what includes are beside of.
 Reading<Profile> read_profile(std::string_view text, const std::filesystem::path& file,
                               const std::vector<std::filesystem::path>& folders);
+
+/// The same, with what is found added to `findings`: for who reads a profile on behalf of another file.
+std::optional<Profile> read_profile(const std::filesystem::path& file,
+                                    const std::vector<std::filesystem::path>& folders, Findings& findings);
 
 /// What a profile file looks like: for the schema and the reference page.
 keys::ShapePtr profile_shape();
