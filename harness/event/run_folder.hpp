@@ -33,7 +33,7 @@ class RunFolder {
   /// input files and writes run.json. Faults: `missing` (an input), `disk_full`, `io`, `refused`.
   static Result<std::unique_ptr<RunFolder>> create(const RunFolderOptions& options);
 
-  /// Closes where close() was not called.
+  /// Writes what is queued. Without close() the run counts as cut off.
   ~RunFolder();
 
   /// Queues one event; cheap enough to be called under the event log's lock.
@@ -60,9 +60,9 @@ class RunFolder {
   [[nodiscard]] const RunInfo& info() const;
 
  private:
-  class Writer;
-  explicit RunFolder(std::unique_ptr<Writer> writer);
-  std::unique_ptr<Writer> writer_;
+  struct State;
+  explicit RunFolder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace coldboot

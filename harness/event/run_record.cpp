@@ -1,0 +1,195 @@
+#include "harness/event/run_record.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "harness/event/chunk_index.hpp"
+#include "harness/event/event_codec.hpp"
+#include "harness/event/file_name.hpp"
+
+namespace coldboot {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Everything a file holds, or nothing where it is no readable file.
+std::optional<std::string> content_of(const fs::path& file) {
+  std::error_code why;
+  if (!fs::is_regular_file(file, why)) return std::nullopt;
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream content;
+  if (!in || (fs::file_size(file, why) > 0 && !(content << in.rdbuf()))) return std::nullopt;
+  return std::move(content).str();
+}
+
+/// The names in a folder, sorted.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code why;
+  for (fs::directory_iterator entry(folder, why), end; !why && entry != end; entry.increment(why)) {
+    names.push_back(entry->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// "003-xen" as number and configuration; 0 for a folder that is no boot's.
+struct BootFolderName {
+  int number = 0;
+  std::string configuration;
+};
+BootFolderName parse_boot_folder(std::string_view name) {
+  BootFolderName parsed;
+  const char* end = name.data() + name.size();
+  const auto [after, failed] = std::from_chars(name.data(), end, parsed.number);
+  const std::string_view rest(after, static_cast<std::size_t>(end - after));
+  const bool shaped = rest.empty() || (rest.size() > 1 && rest.front() == '-');
+  if (failed != std::errc{} || parsed.number < 1 || !shaped) return {};
+  if (!rest.empty()) parsed.configuration = name_of_file(rest.substr(1));
+  return parsed;
+}
+
+class RunReader {
+ public:
+  explicit RunReader(fs::path folder) { run_.folder = std::move(folder); }
+
+  Result<RunRecord> read() {
+    std::error_code why;
+    if (!fs::is_directory(run_.folder, why)) {
+      return Fault(Cause::missing, run_.folder.string(), "is no folder, expected the folder of a run");
+    }
+    const auto about = content_of(run_.folder / "run.json");
+    const auto boots = names_in(run_.folder / "boots");
+    const auto events = content_of(run_.folder / "events.jsonl");
+    if (!about && boots.empty() && !events) {
+      return Fault(Cause::missing, run_.folder.string(), "holds no run.json, no boots and no events",
+                   "name the folder of one run, such as runs/20261122T102030Z-xen-vs-bare");
+    }
+    read_info(about);
+    run_.events = read_events("events.jsonl", events.value_or(""));
+    for (const std::string& name : boots) read_boot(name);
+    std::ranges::stable_sort(run_.boots, {}, &BootRecord::number);
+    run_.cut_off = !run_.info.ended || std::ranges::any_of(run_.boots, &BootRecord::cut_off);
+    return std::move(run_);
+  }
+
+ private:
+  void damaged(const std::string& where, const std::string& what) {
+    run_.damage.emplace_back(Cause::protocol, where, what);
+  }
+
+  void read_info(const std::optional<std::string>& json) {
+    if (!json) return damaged("run.json", "is missing: scenario, host and wall-clock time are unknown");
+    auto info = decode_run_info(*json);
+    if (!info) return damaged("run.json", info.error().what());
+    run_.info = std::move(*info);
+  }
+
+  std::vector<Event> read_events(const std::string& where, std::string_view lines) {
+    std::vector<Event> events;
+    for (int number = 1; !lines.empty(); ++number) {
+      const std::size_t length = lines.find('\n');
+      const bool complete = length != std::string_view::npos;
+      const std::string_view line = lines.substr(0, length);
+      lines.remove_prefix(complete ? length + 1 : lines.size());
+      if (line.empty()) continue;
+      auto event = decode_event(line, run_.info.anchor.origin);
+      if (event) {
+        events.push_back(std::move(*event));
+      } else if (complete) {
+        damaged(fmt::format("{}:{}", where, number), event.error().what());
+      }
+    }
+    return events;
+  }
+
+  void read_boot(const std::string& name) {
+    const BootFolderName parsed = parse_boot_folder(name);
+    if (parsed.number == 0) return;
+    const fs::path folder = run_.folder / "boots" / name;
+    BootRecord boot;
+    boot.number = parsed.number;
+    boot.configuration = parsed.configuration;
+    boot.events =
+        read_events(fmt::format("boots/{}/events.jsonl", name), content_of(folder / "events.jsonl").value_or(""));
+    std::optional<Instant> started;
+    std::optional<Instant> ended;
+    for (const Event& event : boot.events) {
+      if (const auto* body = std::get_if<BootStarted>(&event.body)) {
+        started = event.at;
+        boot.configuration = body->configuration;
+        boot.bench = body->bench;
+        boot.profile = body->profile;
+      }
+      if (std::holds_alternative<BootEnded>(event.body)) ended = event.at;
+    }
+    boot.cut_off = !ended;
+    for (ConsoleRecord& console : consoles_of(boot.events, folder)) {
+      read_console(folder, started.value_or(run_.info.anchor.origin), ended, console);
+      boot.consoles.push_back(std::move(console));
+    }
+    run_.boots.push_back(std::move(boot));
+  }
+
+  /// The consoles of a boot: first those that were opened, in that order, then those of which only files are left.
+  static std::vector<ConsoleRecord> consoles_of(const std::vector<Event>& events, const fs::path& folder) {
+    std::vector<ConsoleRecord> consoles;
+    const auto known = [&](const std::string& name) {
+      return std::ranges::find(consoles, name, &ConsoleRecord::name) != consoles.end();
+    };
+    for (const Event& event : events) {
+      const auto* opened = std::get_if<ConsoleOpened>(&event.body);
+      if (opened == nullptr || known(opened->console)) continue;
+      consoles.push_back({opened->console, {}, {}, opened->line, opened->resolution});
+    }
+    for (const std::string& file : names_in(folder)) {
+      constexpr std::string_view begin = "console-";
+      constexpr std::string_view end = ".raw";
+      if (!file.starts_with(begin) || !file.ends_with(end) || file.size() < begin.size() + end.size()) continue;
+      const std::string name = name_of_file(file.substr(begin.size(), file.size() - begin.size() - end.size()));
+      if (!known(name)) consoles.push_back({name, {}, {}, {}, {}});
+    }
+    return consoles;
+  }
+
+  void read_console(const fs::path& folder, Instant started, std::optional<Instant> ended, ConsoleRecord& console) {
+    const std::string stem = "console-" + file_name_of(console.name);
+    console.raw = content_of(folder / (stem + ".raw")).value_or("");
+    const std::string index = content_of(folder / (stem + ".index")).value_or("");
+    IndexReading reading = read_index(index, console.raw.size(), run_.info.anchor.origin);
+    if (!reading.damage.empty()) {
+      damaged(fmt::format("boots/{}/{}.index", folder.filename().string(), stem), reading.damage);
+    }
+    console.chunks = std::move(reading.chunks);
+    add_unindexed_bytes(started, ended, console);
+  }
+
+  /// Bytes whose index was lost arrived after the last stamp, and before the boot ended where it did.
+  static void add_unindexed_bytes(Instant started, std::optional<Instant> ended, ConsoleRecord& console) {
+    constexpr std::uint64_t longest = std::numeric_limits<std::uint32_t>::max();
+    const Instant after = console.chunks.empty() ? started : console.chunks.back().arrival;
+    const Instant before = ended && *ended >= after ? *ended : Instant::max();
+    std::uint64_t offset = console.chunks.empty() ? 0 : console.chunks.back().offset + console.chunks.back().length;
+    while (offset < console.raw.size()) {
+      const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(console.raw.size() - offset, longest));
+      console.chunks.push_back({offset, length, before, after, false});
+      offset += length;
+    }
+  }
+
+  RunRecord run_;
+};
+
+}  // namespace
+
+Result<RunRecord> read_run_folder(const fs::path& folder) {
+  return RunReader(folder).read();
+}
+
+}  // namespace coldboot
