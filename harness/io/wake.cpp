@@ -1,0 +1,23 @@
+#include "harness/io/wake.hpp"
+
+#include <cerrno>
+#include <sys/eventfd.h>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace coldboot {
+
+Result<Wake> Wake::make() {
+  Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event.is_open()) {
+    return Fault(Cause::io, "this process", fmt::format("eventfd: {}", std::generic_category().message(errno)));
+  }
+  return Wake(std::move(event));
+}
+
+void Wake::ring() const {
+  (void)::eventfd_write(event_.get(), 1);
+}
+
+}  // namespace coldboot
