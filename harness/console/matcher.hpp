@@ -37,7 +37,6 @@ struct RawHit {
 class Matcher {
  public:
   static constexpr std::size_t window = 8192;
-  static constexpr std::size_t echo_reach = 1024;  ///< an echo begins within so many bytes of text
 
   explicit Matcher(std::shared_ptr<const PatternSet> patterns);
   ~Matcher();

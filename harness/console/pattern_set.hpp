@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/console/prefilter.hpp"
+#include "harness/console/regex.hpp"
 #include "harness/core/result.hpp"
 
 namespace coldboot {
@@ -30,29 +32,22 @@ class PatternSet {
  public:
   /// `use_prefilter` false: every pattern asks PCRE2 about every line. Slower, same hits; the tests compare the two.
   static Result<std::shared_ptr<const PatternSet>> compile(std::vector<Pattern> patterns, bool use_prefilter = true);
-  ~PatternSet();
-  PatternSet(const PatternSet&) = delete;
-  PatternSet& operator=(const PatternSet&) = delete;
 
   [[nodiscard]] std::size_t size() const { return patterns_.size(); }
   [[nodiscard]] const Pattern& pattern(std::size_t index) const { return patterns_[index]; }
-  [[nodiscard]] const std::vector<std::string>& capture_names(std::size_t index) const;
+  [[nodiscard]] const Regex& regex(std::size_t index) const { return regexes_[index]; }
+  [[nodiscard]] const Prefilter& prefilter() const { return *prefilter_; }
 
-  /// Patterns the prefilter cannot take; PCRE2 is asked about them on every line.
+  /// Patterns the prefilter does not take; PCRE2 is asked about them on every line.
   [[nodiscard]] const std::vector<std::size_t>& unfiltered() const { return unfiltered_; }
 
-  /// The compiled forms, for Matcher only.
-  struct Compiled;
-  [[nodiscard]] const Compiled& compiled() const { return *compiled_; }
-
  private:
-  PatternSet();
-  Result<void> compile_regexes();
-  void compile_prefilter();
+  PatternSet() = default;
 
   std::vector<Pattern> patterns_;
+  std::vector<Regex> regexes_;
+  std::unique_ptr<const Prefilter> prefilter_;
   std::vector<std::size_t> unfiltered_;
-  std::unique_ptr<Compiled> compiled_;
 };
 
 }  // namespace coldboot
