@@ -5,7 +5,7 @@
 #include "harness/cli/telling.hpp"
 #include "harness/io/atomic_file.hpp"
 #include "reports/json/result_json.hpp"
-#include "reports/junit/junit_xml.hpp"
+#include "reports/junit/junit.hpp"
 #include "reports/terminal/terminal_report.hpp"
 
 namespace coldboot {
