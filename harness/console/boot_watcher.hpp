@@ -7,37 +7,13 @@
 #include <variant>
 #include <vector>
 
+#include "harness/console/compiled_plan.hpp"
 #include "harness/core/clock.hpp"
-#include "harness/core/result.hpp"
 #include "harness/core/units.hpp"
-#include "harness/event/boot_plan.hpp"
 #include "harness/event/console_record.hpp"
 #include "harness/event/hit.hpp"
 
 namespace coldboot {
-
-/// A BootPlan with its patterns compiled; shared by all boots that use it.
-class CompiledPlan {
- public:
-  /// Faults (`mistake`): a pattern that check_pattern() refuses, named "marker menu" or "failure panic"; `after`,
-  /// `before` or `repeats` of a marker that does not exist.
-  static Result<std::shared_ptr<const CompiledPlan>> compile(const BootPlan& plan);
-  ~CompiledPlan();
-  CompiledPlan(const CompiledPlan&) = delete;
-  CompiledPlan& operator=(const CompiledPlan&) = delete;
-
-  [[nodiscard]] const BootPlan& plan() const { return plan_; }
-
-  /// What the watcher reads; defined in the source file.
-  struct Tables;
-  [[nodiscard]] const Tables& tables() const { return *tables_; }
-
- private:
-  CompiledPlan();
-
-  BootPlan plan_;
-  std::unique_ptr<Tables> tables_;
-};
 
 /// What the watcher found. A `held` one is provisional: a marker whose pattern more bytes could still lengthen or whose
 /// quiet time has not passed, a failure whose line has not ended. It comes again final, or never.
@@ -66,7 +42,7 @@ struct ConsoleTiming {
 ///   stamps are too coarse to tell, it is new only if another marker counted in between.
 /// - One failure hit is reported for each class and line.
 /// - power-on comes from power_on(); first-byte and last-byte are those of the main console (of any, if the plan names
-///   none); without power_on() the first byte is the first of all. The pattern of ShutdownPlan::done is reported as a
+///   none). The pattern of ShutdownPlan::done is reported as a
 ///   marker named builtin::shutdown_done.
 class BootWatcher {
  public:
@@ -79,7 +55,11 @@ class BootWatcher {
   void add_console(const std::string& console, const ConsoleTiming& timing);
 
   void power_on(Instant t0, std::vector<Found>& found);
-  void power_off(Instant at);  ///< silence is no failure from here on
+
+  /// Nobody saw power come on (a log of another tool): the first byte of all is first-byte.
+  void assume_powered();
+
+  void power_off();  ///< silence is no failure from here on
 
   /// `chunk.offset` continues where the console's last chunk ended.
   void chunk(const std::string& console, const Chunk& chunk, std::string_view bytes, std::vector<Found>& found);
