@@ -1,0 +1,56 @@
+#include "harness/scenario/fit.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "harness/file/findings.hpp"
+
+namespace coldboot {
+namespace {
+
+std::set<std::string> consoles_of(const BootPlan& plan) {
+  std::set<std::string> names = {plan.console};
+  for (const MarkerPlan& marker : plan.markers) names.insert(marker.console);
+  for (const FailurePlan& failure : plan.failures) names.insert(failure.console);
+  names.erase("");  // the main one, which every bench has
+  return names;
+}
+
+void check_console(const std::string& name, const Place& place, const BenchFile& bench, Findings& findings) {
+  std::vector<std::string> known;
+  for (const ConsoleEntry& console : bench.consoles) known.push_back(console.name);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  findings.mistake(place, fmt::format("found the console {}, expected one that bench {} has: {}", name, bench.name,
+                                      fmt::join(known, ", ")));
+}
+
+void check_medium(const std::string& name, const Place& place, const BenchFile& bench, Findings& findings) {
+  if (bench.media.contains(name)) return;
+  std::vector<std::string> known;
+  for (const auto& [medium, entry] : bench.media) known.push_back(medium);
+  findings.mistake(place, fmt::format("found the medium {}, expected one that bench {} has: {}", name, bench.name,
+                                      known.empty() ? "it has none" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+}  // namespace
+
+std::vector<Fault> check_fit(const Scenario& scenario, const BenchFile& bench) {
+  Findings findings;
+  for (const Configuration& configuration : scenario.configurations) {
+    for (const auto& [medium, image] : configuration.boot) check_medium(medium, configuration.place, bench, findings);
+    for (const std::string& name : consoles_of(configuration.plan)) {
+      check_console(name, configuration.place, bench, findings);
+    }
+    for (const Step& step : configuration.steps) {
+      const auto* send = std::get_if<SendStep>(&step.what);
+      if (send != nullptr && !send->console.empty()) check_console(send->console, step.place, bench, findings);
+    }
+  }
+  return findings.mistakes();
+}
+
+}  // namespace coldboot
