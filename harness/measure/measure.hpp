@@ -33,12 +33,8 @@ struct BootHits {
 
 /// Measures one boot: t0, spans, silences, measurements, observed attributes, verdict. A pure function of its
 /// arguments: the same record gives the same result however its bytes were split into chunks.
+/// BootResult::folder is left to the caller.
 BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& hits,
                         const MeasureInputs& inputs);
-
-/// Whether a declared and an observed text mean the same: equal, or one contained in the other as whole words, without
-/// regard to case. Words end at anything but letters, digits and '.': "pfSense 2.4.4-p3" agrees with "2.4.4-p3", but
-/// not with "2.4.4-RELEASE-p3" and "v4.10" does not agree with "v4.10.0.2".
-bool attributes_agree(std::string_view declared, std::string_view observed);
 
 }  // namespace coldboot

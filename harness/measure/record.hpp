@@ -35,6 +35,7 @@ struct SpanTime {
   std::vector<UncertaintyTerm> budget;
   std::string missing;                ///< the marker that was not seen, if any
   Nanos silence{};                    ///< the longest time inside it in which the console said nothing
+  Nanos silence_slack{};              ///< how far off that may be either way, where stamps are coarse
 };
 
 /// A time in which the console said nothing.
