@@ -95,7 +95,8 @@ std::optional<Fault> RecordWriter::fault() const {
 
 RecordWriter::Boot& RecordWriter::boot_locked(int number, std::string_view configuration) {
   std::unique_ptr<Boot>& boot = boots_[number];
-  if (!boot) boot = std::make_unique<Boot>(*this, folder_ / RunFolder::boot_folder_name(number, configuration));
+  if (!boot)
+    boot = std::make_unique<Boot>(*this, folder_ / "boots" / RunFolder::boot_folder_name(number, configuration));
   return *boot;
 }
 

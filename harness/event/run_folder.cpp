@@ -135,7 +135,7 @@ ChunkSink& RunFolder::open_boot(int number, std::string_view configuration) {
 }
 
 std::string RunFolder::boot_folder_name(int number, std::string_view configuration) {
-  const std::string name = fmt::format("boots/{:03}", number);
+  const std::string name = fmt::format("{:03}", number);
   return configuration.empty() ? name : fmt::format("{}-{}", name, file_name_of(configuration));
 }
 

@@ -43,7 +43,7 @@ class RunFolder {
   /// be used from any thread; files are opened with the first byte and closed after the boot's BootEnded.
   ChunkSink& open_boot(int number, std::string_view configuration);
 
-  /// The folder of a boot that was opened, below path(): "boots/003-xen".
+  /// The folder of a boot, below `boots/`: "003-xen".
   [[nodiscard]] static std::string boot_folder_name(int number, std::string_view configuration);
 
   /// Writes a whole file at once (result.json, junit.xml), replacing an older one only when it is complete.

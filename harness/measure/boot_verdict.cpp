@@ -1,10 +1,10 @@
 #include "harness/measure/boot_verdict.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -68,7 +68,8 @@ std::optional<Judgement> bench_error(const BootRecord& record, const BootResult&
   if (const StepOutcome* step = first_step(result, Verdict::error)) return of_step(Verdict::error, *step);
   const bool could_speak = result.started && !result.console_bytes.empty();
   if (could_speak && said_nothing(result) && !power_proven(record)) {
-    return Judgement{Verdict::error, "not one console byte, and nothing proves that power was on: check supply, relay and console",
+    return Judgement{Verdict::error,
+                     "not one console byte, and nothing proves that power was on: check supply, relay and console",
                      token::no_sign_of_life};
   }
   return std::nullopt;
@@ -77,7 +78,8 @@ std::optional<Judgement> bench_error(const BootRecord& record, const BootResult&
 std::optional<Judgement> dut_failure(const BootRecord& record, const BootResult& result) {
   const auto fatal = std::ranges::find(result.failures, true, &FailureHit::fatal);
   if (fatal != result.failures.end()) {
-    return Judgement{Verdict::fail, fmt::format("{} on {}: {}", fatal->failure, fatal->console, fatal->text), fatal->failure};
+    return Judgement{Verdict::fail, fmt::format("{} on {}: {}", fatal->failure, fatal->console, fatal->text),
+                     fatal->failure};
   }
   for (const Event& event : record.events) {
     const auto* seen = std::get_if<FaultSeen>(&event.body);

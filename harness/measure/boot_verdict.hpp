@@ -10,8 +10,8 @@ namespace coldboot {
 /// What a boot came to, and the one line that says why.
 struct Judgement {
   Verdict verdict = Verdict::pass;
-  std::string reason;                 ///< empty for pass
-  std::string type;                   ///< short token: deadline, panic, console-lost, no-sign-of-life, ...
+  std::string reason;  ///< empty for pass
+  std::string type;    ///< short token: deadline, panic, console-lost, no-sign-of-life, ...
 };
 
 /// Judges one boot from its events and what was found on its consoles (`result` filled but for the verdict).

@@ -9,10 +9,10 @@ namespace coldboot {
 
 /// A line of cleaned console text.
 struct ConsoleLine {
-  std::size_t number = 0;             ///< from 1
-  std::uint64_t begin = 0;            ///< raw offset of its first byte of text
-  std::uint64_t end = 0;              ///< raw offset behind its last byte of text
-  std::string text;                   ///< without escape sequences, bytes as they came
+  std::size_t number = 0;   ///< from 1
+  std::uint64_t begin = 0;  ///< raw offset of its first byte of text
+  std::uint64_t end = 0;    ///< raw offset behind its last byte of text
+  std::string text;         ///< without escape sequences, bytes as they came
 };
 
 /// The lines of a console that hold more than blanks, in order.

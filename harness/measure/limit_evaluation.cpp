@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "harness/core/units.hpp"
 #include "harness/measure/limit.hpp"
@@ -13,19 +13,19 @@ namespace {
 
 /// One operand over the boots of a run.
 struct Samples {
-  std::vector<Interval> values;       ///< of each boot that counts
-  int boots = 0;                      ///< of the configuration
-  int lost = 0;                       ///< of those, lost to the bench or cut short
-  int endless_boots = 0;              ///< the DUT never got there
-  bool known = false;                 ///< some boot has a quantity of this name
-  std::string missing;                ///< a marker that was not seen
+  std::vector<Interval> values;  ///< of each boot that counts
+  int boots = 0;                 ///< of the configuration
+  int lost = 0;                  ///< of those, lost to the bench or cut short
+  int endless_boots = 0;         ///< the DUT never got there
+  bool known = false;            ///< some boot has a quantity of this name
+  std::string missing;           ///< a marker that was not seen
 };
 
 /// The quantity of an operand, or why there is none.
 struct Measured {
   Interval interval;
-  Verdict blame = Verdict::pass;      ///< error or fail where it could not be measured
-  std::string why;                    ///< then for people; else what stands behind the value
+  Verdict blame = Verdict::pass;  ///< error or fail where it could not be measured
+  std::string why;                ///< then for people; else what stands behind the value
   int boots = 0;
 };
 
@@ -68,7 +68,8 @@ Interval lowest_of(const std::vector<Interval>& values) {
 Interval highest_of(const std::vector<Interval>& values) {
   Interval highest = values.front();
   for (const Interval& one : values) {
-    highest = {std::max(highest.value, one.value), std::max(highest.lower, one.lower), std::max(highest.upper, one.upper)};
+    highest = {std::max(highest.value, one.value), std::max(highest.lower, one.lower),
+               std::max(highest.upper, one.upper)};
   }
   return highest;
 }
@@ -93,7 +94,8 @@ std::string boots_text(int boots) {
 std::string standing_behind(const Samples& samples) {
   std::string text = boots_text(static_cast<int>(samples.values.size()));
   if (samples.lost > 0) text += fmt::format("; {} lost to the bench", boots_text(samples.lost));
-  if (samples.endless_boots > 0) text += fmt::format("; {} never reached {}", boots_text(samples.endless_boots), samples.missing);
+  if (samples.endless_boots > 0)
+    text += fmt::format("; {} never reached {}", boots_text(samples.endless_boots), samples.missing);
   return text;
 }
 
@@ -103,14 +105,19 @@ Measured unmeasured(Verdict blame, std::string why) {
 
 Measured measure(const LimitOperand& operand, LimitFunction function, std::span<const BootResult> boots) {
   const Samples samples = samples_of(operand, function, boots);
-  if (samples.boots == 0) return unmeasured(Verdict::error, fmt::format("no boot of {} was made", operand.configuration));
+  if (samples.boots == 0)
+    return unmeasured(Verdict::error, fmt::format("no boot of {} was made", operand.configuration));
   if (!samples.known) {
-    return unmeasured(Verdict::error, fmt::format("{} has no span or measurement named {}", operand.configuration, operand.quantity));
+    return unmeasured(Verdict::error,
+                      fmt::format("{} has no span or measurement named {}", operand.configuration, operand.quantity));
   }
   if (samples.values.empty()) {
-    return unmeasured(Verdict::error, fmt::format("{} was never measured: {} lost to the bench", operand.text(), boots_text(samples.lost)));
+    return unmeasured(Verdict::error, fmt::format("{} was never measured: {} lost to the bench", operand.text(),
+                                                  boots_text(samples.lost)));
   }
-  Measured measured{.interval = reduce(function, samples.values), .blame = Verdict::pass, .why = standing_behind(samples),
+  Measured measured{.interval = reduce(function, samples.values),
+                    .blame = Verdict::pass,
+                    .why = standing_behind(samples),
                     .boots = static_cast<int>(samples.values.size())};
   if (measured.interval.value == endless) {
     measured.blame = Verdict::fail;
@@ -143,7 +150,9 @@ Measured combine(const LimitExpression& limit, const Measured& first, const Meas
 
 /// Whether every number of the interval, or none, satisfies the comparison.
 Verdict compare(const Interval& known, Comparator comparator, double bound) {
-  const auto verdict = [](bool all, bool none) { return all ? Verdict::pass : none ? Verdict::fail : Verdict::inconclusive; };
+  const auto verdict = [](bool all, bool none) {
+    return all ? Verdict::pass : none ? Verdict::fail : Verdict::inconclusive;
+  };
   const bool outside = bound < known.lower || bound > known.upper;
   const bool exactly = known.lower == bound && known.upper == bound;
   switch (comparator) {
@@ -188,7 +197,8 @@ LimitResult evaluate_one(const LimitExpression& limit, std::span<const BootResul
   result.value = finite(measured.interval.value);
   result.lower = finite(measured.interval.lower);
   result.upper = finite(measured.interval.upper);
-  result.detail = fmt::format("{} {}; {}", name_of(limit.function), range_text(measured.interval, result.unit), measured.why);
+  result.detail =
+      fmt::format("{} {}; {}", name_of(limit.function), range_text(measured.interval, result.unit), measured.why);
   if (result.verdict == Verdict::inconclusive) {
     result.detail += fmt::format("; the limit of {} lies inside that interval", number_text(limit.bound, result.unit));
   }

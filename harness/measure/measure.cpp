@@ -1,8 +1,8 @@
 #include "harness/measure/measure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "harness/core/text.hpp"
 #include "harness/measure/attributes.hpp"
@@ -55,8 +55,10 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
     if (const auto* seen = std::get_if<FaultSeen>(&event.body); seen != nullptr && seen->fault.cause() != Cause::dut) {
       faults.push_back(seen->fault);
     }
-    if (const auto* lost = std::get_if<ConsoleLost>(&event.body); lost != nullptr && !is_after_last_power_off(record, event.seq)) {
-      const std::string where = record.bench.empty() ? lost->console : fmt::format("{}/{}", record.bench, lost->console);
+    if (const auto* lost = std::get_if<ConsoleLost>(&event.body);
+        lost != nullptr && !is_after_last_power_off(record, event.seq)) {
+      const std::string where =
+          record.bench.empty() ? lost->console : fmt::format("{}/{}", record.bench, lost->console);
       faults.emplace_back(Cause::lost, where, fmt::format("console lost: {}", lost->what));
     }
   }
@@ -68,7 +70,8 @@ std::vector<StepOutcome> steps_of(const BootRecord& record) {
   std::vector<Instant> started;
   for (const Event& event : record.events) {
     if (const auto* start = std::get_if<StepStarted>(&event.body)) {
-      steps.push_back({start->index, start->what, Verdict::aborted, Fault(Cause::stopped, "", "never ended"), Nanos(0)});
+      steps.push_back(
+          {start->index, start->what, Verdict::aborted, Fault(Cause::stopped, "", "never ended"), Nanos(0)});
       started.push_back(event.at);
     }
     const auto* end = std::get_if<StepEnded>(&event.body);
@@ -169,7 +172,8 @@ std::string tail_of_main_console(const BootRecord& record, const std::string& na
 
 }  // namespace
 
-BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& hits, const MeasureInputs& inputs) {
+BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& hits,
+                        const MeasureInputs& inputs) {
   const TimeBasis basis = basis_of(record, plan, inputs);
   BootResult result;
   result.number = record.number;

@@ -14,7 +14,7 @@ double median_of_numbers(std::vector<double> numbers) {
   return (numbers[middle - 1] + numbers[middle]) / 2;
 }
 
-double median_of_member(std::span<const Interval> values, double Interval::*member) {
+double median_of_member(std::span<const Interval> values, double Interval::* member) {
   std::vector<double> numbers;
   for (const Interval& value : values) numbers.push_back(value.*member);
   return median_of_numbers(std::move(numbers));

@@ -1,9 +1,9 @@
 #include "harness/measure/summary.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "harness/measure/attributes.hpp"
 #include "harness/measure/sample.hpp"
@@ -66,8 +66,10 @@ std::vector<Summary> summarise_all(const std::vector<const BootResult*>& boots, 
   return summaries;
 }
 
-/// One table of a configuration: what was declared, and what its boots said; where they contradict each other, all of it.
-std::vector<Attribute> attribute_table(const ConfigurationInputs& configuration, const std::vector<const BootResult*>& boots) {
+/// One table of a configuration: what was declared, and what its boots said; where they contradict each other, all of
+/// it.
+std::vector<Attribute> attribute_table(const ConfigurationInputs& configuration,
+                                       const std::vector<const BootResult*>& boots) {
   std::map<std::string, Attribute> rows;
   for (const auto& [name, text] : configuration.declared) rows[name] = {name, text, "", true};
   for (const BootResult* boot : boots) {
@@ -96,7 +98,8 @@ Verdict verdict_of(const std::vector<const BootResult*>& boots, bool forgive_err
   return worst == Verdict::skipped && !boots.empty() ? boots.front()->verdict : worst;
 }
 
-ConfigurationResult summarise_configuration(const ConfigurationInputs& inputs, const std::vector<BootResult>& all, bool forgive) {
+ConfigurationResult summarise_configuration(const ConfigurationInputs& inputs, const std::vector<BootResult>& all,
+                                            bool forgive) {
   const auto boots = boots_of(all, inputs.name);
   ConfigurationResult result;
   result.name = inputs.name;
@@ -157,7 +160,8 @@ std::string attribute_text(const Attribute& attribute) {
 }
 
 /// Why these configurations must not be compared; empty when they may.
-std::string mismatch(const std::vector<ConfigurationResult>& configurations, const std::vector<std::string>& must_match) {
+std::string mismatch(const std::vector<ConfigurationResult>& configurations,
+                     const std::vector<std::string>& must_match) {
   for (const std::string& name : must_match) {
     const Attribute* base = nullptr;
     for (const ConfigurationResult& configuration : configurations) {
@@ -168,8 +172,9 @@ std::string mismatch(const std::vector<ConfigurationResult>& configurations, con
       if (base == nullptr) {
         base = mine;
       } else if (!same_attribute(*base, *mine)) {
-        return fmt::format("must-match: \"{}\" is {} in {} but {} in {}: they are not comparable", name, attribute_text(*base),
-                           configurations.front().name, attribute_text(*mine), configuration.name);
+        return fmt::format("must-match: \"{}\" is {} in {} but {} in {}: they are not comparable", name,
+                           attribute_text(*base), configurations.front().name, attribute_text(*mine),
+                           configuration.name);
       }
     }
   }
@@ -211,7 +216,8 @@ bool errors_are_forgiven(const RunInputs& inputs, const std::vector<BootResult>&
   if (lost > inputs.bench_retries) return false;
   return std::ranges::all_of(inputs.configurations, [&](const ConfigurationInputs& configuration) {
     const auto mine = boots_of(boots, configuration.name);
-    return mine.empty() || std::ranges::any_of(mine, [](const BootResult* boot) { return boot->verdict != Verdict::error; });
+    return mine.empty() ||
+           std::ranges::any_of(mine, [](const BootResult* boot) { return boot->verdict != Verdict::error; });
   });
 }
 
