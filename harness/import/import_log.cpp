@@ -1,9 +1,9 @@
 #include "harness/import/import_log.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "harness/core/units.hpp"
 #include "harness/import/time_line.hpp"
@@ -59,7 +59,8 @@ std::vector<LineStamp> split_lines(std::string_view bytes, ImportedLog& log, boo
 /// Makes the chunks of the console, one for each line that has bytes of its own.
 class ChunkMaker {
  public:
-  ChunkMaker(ImportedLog& log, Instant lower_bound) : log_(log), console_(log.record.consoles.front()), last_(lower_bound) {}
+  ChunkMaker(ImportedLog& log, Instant lower_bound)
+      : log_(log), console_(log.record.consoles.front()), last_(lower_bound) {}
 
   void stamped_line(std::size_t line, Instant at) {
     bound_waiting(at);
@@ -67,9 +68,7 @@ class ChunkMaker {
     last_ = at;
   }
 
-  void bare_line(std::size_t line) {
-    add(line, {.arrival = Instant::max(), .not_before = last_, .stamped = false});
-  }
+  void bare_line(std::size_t line) { add(line, {.arrival = Instant::max(), .not_before = last_, .stamped = false}); }
 
  private:
   void add(std::size_t line, Chunk chunk) {
@@ -112,15 +111,17 @@ void make_chunks(ImportedLog& log, const std::vector<LineTime>& times, Nanos zer
   }
 }
 
-void add_events(ImportedLog& log) {
+void add_events(ImportedLog& log, bool power_at_origin) {
   const ConsoleRecord& console = log.record.consoles.front();
-  log.record.events = {
-      {.seq = 1, .at = log.origin, .boot = log.record.number, .body = BootStarted{}},
-      {.seq = 2,
-       .at = log.origin,
-       .boot = log.record.number,
-       .body = ConsoleOpened{.console = console.name, .device = log.name, .line = {}, .resolution = console.resolution}},
-  };
+  const ConsoleOpened opened{.console = console.name, .device = log.name, .line = {}, .resolution = console.resolution};
+  std::vector<EventBody> bodies{BootStarted{}, opened};
+  if (power_at_origin) {
+    bodies.emplace_back(PowerSwitched{.wanted = Power::on, .sent = log.origin, .returned = log.origin});
+  }
+  for (EventBody& body : bodies) {
+    const std::uint64_t seq = log.record.events.size() + 1;
+    log.record.events.push_back({.seq = seq, .at = log.origin, .boot = log.record.number, .body = std::move(body)});
+  }
 }
 
 Nanos resolution_of(int digits) {
@@ -169,22 +170,24 @@ void add_notes(ImportedLog& log, const ImportOptions& options, TimeLine& line) {
   log.notes = log.scheme.refused;
   std::move(line.notes.begin(), line.notes.end(), std::back_inserter(log.notes));
   if (log.scheme.since_previous) {
-    log.notes.push_back(fmt::format("times are sums of {} rounded steps and drift by up to one resolution each",
-                                    log.scheme.seen));
+    log.notes.push_back(
+        fmt::format("times are sums of {} rounded steps and drift by up to one resolution each", log.scheme.seen));
   }
-  const bool stopwatch = log.scheme.source.form == StampForm::clock && !line.times.empty() && line.times.front().at < 5min;
+  const bool stopwatch =
+      log.scheme.source.form == StampForm::clock && !line.times.empty() && line.times.front().at < 5min;
   if (stopwatch && options.origin == LogOrigin::first_stamp && line.times.front().at > 0s) {
     log.notes.push_back("the stamps look like a stopwatch's: with its zero as origin the boot is " +
                         seconds_text(line.times.front().at) + " longer");
   }
 }
 
-/// Dates have no zero a boot could be counted from.
+/// A stopwatch can have been started with the power. Dates have no such zero, and a kernel's clock starts when the
+/// kernel does.
 bool has_zero(const StampScheme& scheme, const TimeLine& line) {
   const StampForm form = scheme.source.form;
   const bool date = form == StampForm::date_time || form == StampForm::month_day;
   const bool epoch = !line.times.empty() && line.times.front().at > 366 * 24h;
-  return scheme.since_previous || (form != StampForm::none && !date && !epoch);
+  return scheme.since_previous || (form != StampForm::none && !date && !epoch && !is_dut_stamp(form));
 }
 
 }  // namespace
@@ -232,7 +235,7 @@ Result<ImportedLog> import_log(std::string_view bytes, std::string name, const I
   const Nanos zero = from_zero || line.times.empty() ? Nanos{} : line.times.front().at;
   log.origin = origin_instant;
   make_chunks(log, line.times, zero, from_zero ? log.origin : Instant{});
-  add_events(log);
+  add_events(log, from_zero);
   log.description = describe(log, line);
   add_notes(log, options, line);
   return log;

@@ -1,11 +1,11 @@
 #include "harness/import/stamp.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -44,7 +44,9 @@ class Cursor {
 
   [[nodiscard]] std::size_t at() const { return at_; }
   [[nodiscard]] bool done() const { return at_ >= text_.size(); }
-  [[nodiscard]] char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  [[nodiscard]] char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   [[nodiscard]] bool digit(std::size_t ahead = 0) const { return peek(ahead) >= '0' && peek(ahead) <= '9'; }
 
   bool take(char wanted) {

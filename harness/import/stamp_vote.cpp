@@ -1,9 +1,9 @@
 #include "harness/import/stamp_vote.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -14,7 +14,7 @@ constexpr int most_prefixes = 4;
 struct Tally {
   StampStyle style;
   std::size_t lines = 0;
-  std::size_t backward = 0;          ///< stamps earlier than the one before them
+  std::size_t backward = 0;  ///< stamps earlier than the one before them
   std::size_t below_one_second = 0;
   bool leap_day = false;
   Nanos previous{};
@@ -47,7 +47,7 @@ struct Tally {
 /// All styles found in one place of the lines.
 struct Ballot {
   std::vector<Tally> tallies;
-  std::size_t voters = 0;            ///< lines that could have had a stamp there
+  std::size_t voters = 0;  ///< lines that could have had a stamp there
 
   Tally& of(StampStyle style) {
     const auto found = std::find_if(tallies.begin(), tallies.end(), [&](const Tally& t) { return t.style == style; });
@@ -129,7 +129,8 @@ void take_source(StampScheme& scheme, const Tally& tally, const ForcedStamps& fo
 const Tally* next_prefix(const Ballot& ballot, StampScheme& scheme, const ForcedStamps& forced) {
   const bool outermost = scheme.prefixes.empty();
   const bool still_missing = forced.form && scheme.source.form != *forced.form;
-  const auto* wanted = most_voted(ballot, [&](const Tally& t) { return still_missing && t.style.form == *forced.form; });
+  const auto* wanted =
+      most_voted(ballot, [&](const Tally& t) { return still_missing && t.style.form == *forced.form; });
   if (wanted != nullptr) {
     return wanted;
   }
@@ -141,7 +142,8 @@ const Tally* next_prefix(const Ballot& ballot, StampScheme& scheme, const Forced
   if (why_not.empty()) {
     return best;
   }
-  if (outermost) {
+  const bool worth_saying = outermost && best->lines * 20 >= ballot.voters;  // a stray date is nobody's news
+  if (worth_saying) {
     scheme.refused.push_back(why_not);
   }
   return nullptr;

@@ -18,18 +18,18 @@ struct StampStyle {
 
 /// How the lines of one log are stamped.
 struct StampScheme {
-  std::vector<StampStyle> prefixes;   ///< written by capturing tools, outermost first: taken off the lines
-  StampStyle source;                  ///< the one the times are taken from; form `none` where there are no times
-  bool since_previous = false;        ///< the source counts from line to line, not from a common zero
-  bool leap_year = false;             ///< a 29 February occurs
-  int digits = 0;                     ///< after the decimal point, in most stamps of the source
-  std::size_t seen = 0;               ///< lines that carry the source's stamp
-  std::vector<std::string> refused;   ///< for people: forms that occur and were not believed, and why
+  std::vector<StampStyle> prefixes;  ///< written by capturing tools, outermost first: taken off the lines
+  StampStyle source;                 ///< the one the times are taken from; form `none` where there are no times
+  bool since_previous = false;       ///< the source counts from line to line, not from a common zero
+  bool leap_year = false;            ///< a 29 February occurs
+  int digits = 0;                    ///< after the decimal point, in most stamps of the source
+  std::size_t seen = 0;              ///< lines that carry the source's stamp
+  std::vector<std::string> refused;  ///< for people: forms that occur and were not believed, and why
 };
 
 /// What a user knows better than the vote.
 struct ForcedStamps {
-  std::optional<StampForm> form;      ///< `none`: leave every line as it is
+  std::optional<StampForm> form;  ///< `none`: leave every line as it is
   std::optional<bool> since_previous;
 };
 
@@ -46,8 +46,8 @@ void for_each_line(std::string_view bytes, Take take) {
 
 /// One line taken apart.
 struct PeeledLine {
-  std::size_t prefix = 0;             ///< bytes the capturing tools put in front
-  std::optional<Stamp> source;        ///< the stamp the time comes from
+  std::size_t prefix = 0;       ///< bytes the capturing tools put in front
+  std::optional<Stamp> source;  ///< the stamp the time comes from
 };
 
 /// Takes the scheme's prefixes off `line`, as far as it has them.

@@ -119,27 +119,27 @@ class Orderer {
   void go_on_from_the_last(const LineStamp& stamp, Nanos back) {
     shift_ += back;
     last_ = stamp.value;
-    note(fmt::format("line {}: the clock was set back by {}; time goes on from the line before, and "
-                                      "durations across it are too short by however long that pause was",
-                                      stamp.line, seconds_text(back)));
+    note(
+        fmt::format("line {}: the clock was set back by {}; time goes on from the line before, and "
+                    "durations across it are too short by however long that pause was",
+                    stamp.line, seconds_text(back)));
   }
 
   void begin_another_boot(const LineStamp& stamp) {
     restarted_ = true;
     last_ = stamp.value;
-    note(
-        fmt::format("line {}: the kernel's clock starts over, another boot begins; times from here on are not known",
-                    stamp.line));
+    note(fmt::format("line {}: the kernel's clock starts over, another boot begins; times from here on are not known",
+                     stamp.line));
   }
 
   const StampScheme& scheme_;
   Nanos jitter_;
   std::optional<Nanos> period_;
   TimeLine& into_;
-  Nanos last_{};             // the stamp before, as written; of deltas, their sum
-  Nanos shift_{};            // what to add to a stamp as written
-  std::size_t unsaid_ = 0;   // notes beyond the most anybody reads
-  bool restarted_ = false;   // another boot began: nothing gets a time any more
+  Nanos last_{};            // the stamp before, as written; of deltas, their sum
+  Nanos shift_{};           // what to add to a stamp as written
+  std::size_t unsaid_ = 0;  // notes beyond the most anybody reads
+  bool restarted_ = false;  // another boot began: nothing gets a time any more
 };
 
 }  // namespace

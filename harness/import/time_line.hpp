@@ -12,20 +12,20 @@ namespace coldboot {
 
 /// The stamp of one line, as written.
 struct LineStamp {
-  std::size_t line = 0;               ///< from 1
+  std::size_t line = 0;  ///< from 1
   Nanos value{};
 };
 
 /// The time of one line on a line of time that never runs backwards.
 struct LineTime {
-  std::size_t line = 0;               ///< from 1
-  Nanos at{};                         ///< since the stamps' own zero
+  std::size_t line = 0;  ///< from 1
+  Nanos at{};            ///< since the stamps' own zero
 };
 
 /// Stamps put in order.
 struct TimeLine {
-  std::vector<LineTime> times;        ///< of the lines whose stamp was believed, in order of lines
-  std::vector<std::string> notes;     ///< for people: what had to be put right, with line numbers
+  std::vector<LineTime> times;     ///< of the lines whose stamp was believed, in order of lines
+  std::vector<std::string> notes;  ///< for people: what had to be put right, with line numbers
 };
 
 /// Makes one line of time out of stamps:

@@ -1,9 +1,9 @@
 #include "harness/import/import_log.hpp"
 
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <random>
 
 namespace coldboot {
 namespace {
@@ -54,34 +54,75 @@ TEST_P(Formats, AreRecognisedAndTakenOffTheText) {
 INSTANTIATE_TEST_SUITE_P(
     Tools, Formats,
     testing::Values(
-        FormatCase{"clock", "[09:47:49] a\n[09:47:51]\n[09:47:52] b\n", StampForm::clock, 1s, {0, 2000, 3000}, "a\n\nb\n"},
+        FormatCase{
+            "clock", "[09:47:49] a\n[09:47:51]\n[09:47:52] b\n", StampForm::clock, 1s, {0, 2000, 3000}, "a\n\nb\n"},
         FormatCase{"stopwatch", "00:00:06 a\n00:00:10 b\n", StampForm::clock, 1s, {0, 4000}, "a\nb\n"},
         FormatCase{"tio", "[10:20:30.100] a\n[10:20:30.250] b\n", StampForm::clock, 1ms, {0, 150}, "a\nb\n"},
-        FormatCase{"tio_iso8601", "[2024-02-28T23:59:59.900] a\n[2024-02-29T00:00:00.100] b\n", StampForm::date_time, 1ms,
-                   {0, 200}, "a\nb\n"},
-        FormatCase{"minicom", "[2019-11-06 09:47:49] a\n[2019-11-06 09:47:50] b\n", StampForm::date_time, 1s, {0, 1000},
+        FormatCase{"tio_iso8601",
+                   "[2024-02-28T23:59:59.900] a\n[2024-02-29T00:00:00.100] b\n",
+                   StampForm::date_time,
+                   1ms,
+                   {0, 200},
                    "a\nb\n"},
-        FormatCase{"utc", "2019-11-06T09:47:49.5Z a\n2019-11-06T09:47:50.0Z b\n", StampForm::date_time, 100ms, {0, 500},
+        FormatCase{"minicom",
+                   "[2019-11-06 09:47:49] a\n[2019-11-06 09:47:50] b\n",
+                   StampForm::date_time,
+                   1s,
+                   {0, 1000},
+                   "a\nb\n"},
+        FormatCase{"utc",
+                   "2019-11-06T09:47:49.5Z a\n2019-11-06T09:47:50.0Z b\n",
+                   StampForm::date_time,
+                   100ms,
+                   {0, 500},
                    "a\nb\n"},
         FormatCase{"ts", "Nov 22 10:20:30 a\nNov 22 10:20:31 b\n", StampForm::month_day, 1s, {0, 1000}, "a\nb\n"},
-        FormatCase{"ts_new_year", "Dec 31 23:59:59 a\nJan  1 00:00:01 b\n", StampForm::month_day, 1s, {0, 2000}, "a\nb\n"},
-        FormatCase{"ts_leap_day", "Feb 29 23:59:59 a\nMar  1 00:00:01 b\n", StampForm::month_day, 1s, {0, 2000}, "a\nb\n"},
+        FormatCase{
+            "ts_new_year", "Dec 31 23:59:59 a\nJan  1 00:00:01 b\n", StampForm::month_day, 1s, {0, 2000}, "a\nb\n"},
+        FormatCase{
+            "ts_leap_day", "Feb 29 23:59:59 a\nMar  1 00:00:01 b\n", StampForm::month_day, 1s, {0, 2000}, "a\nb\n"},
         FormatCase{"ts_s_seconds", "0.000100 a\n1.000100 b\n", StampForm::seconds, 1us, {0, 1000}, "a\nb\n"},
-        FormatCase{"ts_epoch", "1574415229.250000 a\n1574415230.250000 b\n", StampForm::seconds, 1us, {0, 1000}, "a\nb\n"},
-        FormatCase{"grabserial", "[0.000002 0.000002] a\n[0.007002 0.007000] b\n", StampForm::grabserial, 1us, {0, 7},
+        FormatCase{
+            "ts_epoch", "1574415229.250000 a\n1574415230.250000 b\n", StampForm::seconds, 1us, {0, 1000}, "a\nb\n"},
+        FormatCase{"grabserial",
+                   "[0.000002 0.000002] a\n[0.007002 0.007000] b\n",
+                   StampForm::grabserial,
+                   1us,
+                   {0, 7},
                    "a\nb\n"},
-        FormatCase{"grabserial_clock", "[09:07:47.330944 0.007000] a\n[09:07:47.340944 0.010000] b\n",
-                   StampForm::grabserial, 1us, {0, 10}, "a\nb\n"},
-        FormatCase{"printk", "[    0.000000] a\n[    1.500000] b\n", StampForm::printk, 1us, {0, 1500},
+        FormatCase{"grabserial_clock",
+                   "[09:07:47.330944 0.007000] a\n[09:07:47.340944 0.010000] b\n",
+                   StampForm::grabserial,
+                   1us,
+                   {0, 10},
+                   "a\nb\n"},
+        FormatCase{"printk",
+                   "[    0.000000] a\n[    1.500000] b\n",
+                   StampForm::printk,
+                   1us,
+                   {0, 1500},
                    "[    0.000000] a\n[    1.500000] b\n"},
         FormatCase{"uptime", "[10] a\n[12] b\n", StampForm::uptime, 1s, {0, 2000}, "[10] a\n[12] b\n"},
-        FormatCase{"host_before_printk", "[10:20:30] [    0.000000] a\n[10:20:32] [    1.500000] b\n", StampForm::clock, 1s,
-                   {0, 2000}, "[    0.000000] a\n[    1.500000] b\n"},
-        FormatCase{"two_hosts", "10:20:30 [2019-11-06 09:47:49] a\n10:20:32 [2019-11-06 09:47:50] b\n", StampForm::clock,
-                   1s, {0, 2000}, "a\nb\n"},
-        FormatCase{"windows_lines", "[10:20:30] a\r\n[10:20:31]\r\n[10:20:32] b\n", StampForm::clock, 1s, {0, 1000, 2000},
+        FormatCase{"host_before_printk",
+                   "[10:20:30] [    0.000000] a\n[10:20:32] [    1.500000] b\n",
+                   StampForm::clock,
+                   1s,
+                   {0, 2000},
+                   "[    0.000000] a\n[    1.500000] b\n"},
+        FormatCase{"two_hosts",
+                   "10:20:30 [2019-11-06 09:47:49] a\n10:20:32 [2019-11-06 09:47:50] b\n",
+                   StampForm::clock,
+                   1s,
+                   {0, 2000},
+                   "a\nb\n"},
+        FormatCase{"windows_lines",
+                   "[10:20:30] a\r\n[10:20:31]\r\n[10:20:32] b\n",
+                   StampForm::clock,
+                   1s,
+                   {0, 1000, 2000},
                    "a\r\n\r\nb\n"},
-        FormatCase{"byte_order_mark", "\xef\xbb\xbf[10:20:30] a\n[10:20:31] b\n", StampForm::clock, 1s, {0, 1000}, "a\nb\n"},
+        FormatCase{
+            "byte_order_mark", "\xef\xbb\xbf[10:20:30] a\n[10:20:31] b\n", StampForm::clock, 1s, {0, 1000}, "a\nb\n"},
         FormatCase{"no_last_newline", "[10:20:30] a\n[10:20:31] b", StampForm::clock, 1s, {0, 1000}, "a\nb"},
         FormatCase{"none", "a\nb\n", StampForm::none, 0s, {-1, -1}, "a\nb\n"}),
     [](const auto& test) { return test.param.name; });
@@ -128,12 +169,17 @@ TEST(Import, BelievesABracketedStampForTheFirstByteAndABareOneForTheLast) {
 TEST(Import, CountsFromTheStopwatchsZeroWhenAsked) {
   const auto log = read("00:00:06 a\n00:00:10 b\n", {.origin = LogOrigin::stamp_zero});
   EXPECT_EQ(times(log), (std::vector<long>{6000, 10000}));
-  EXPECT_EQ(log.record.events.front().at, log.origin);
+  ASSERT_EQ(log.record.events.size(), 3U);
+  const auto* power = std::get_if<PowerSwitched>(&log.record.events.back().body);
+  ASSERT_NE(power, nullptr) << "whoever chose that origin says that power came on then";
+  EXPECT_EQ(power->returned, log.origin);
+  EXPECT_EQ(read("00:00:06 a\n").record.events.size(), 2U);
   EXPECT_THAT(read("00:00:06 a\n00:00:10 b\n").notes, ElementsAre(HasSubstr("stopwatch")));
 }
 
-TEST(Import, RefusesTheZeroOfADate) {
-  for (const std::string bytes : {"[2019-11-06 09:47:49] a\n", "Nov 22 10:20:30 a\n", "1574415229.25 a\n", "a\n"}) {
+TEST(Import, RefusesAZeroAtWhichNoPowerCameOn) {
+  for (const std::string bytes :
+       {"[2019-11-06 09:47:49] a\n", "Nov 22 10:20:30 a\n", "1574415229.25 a\n", "[    0.000000] a\n", "a\n"}) {
     const auto log = import_log(bytes, "boot.log", {.origin = LogOrigin::stamp_zero});
     ASSERT_TRUE(log.has_error()) << bytes;
     EXPECT_EQ(log.error().cause(), Cause::mistake);
@@ -272,10 +318,24 @@ void check_invariants(const std::string& bytes) {
 }
 
 TEST(ImportProperty, KeepsEveryByteWhateverTheLogHolds) {
-  const std::vector<std::string> pieces{
-      "[10:20:30] ",   "23:59:59 ", "00:00:00 ",     "[    0.000000] ", "[99999.999999] ",      "Nov 22 10:20:30 ",
-      "Feb 29 01:02:03 ", "\n",      "\r\n",          "\r",              std::string(1, '\0'),   "text",
-      "2090-12-31T23:59:59.999999999-1400 ", "1970-01-01 00:00:00 ", "3999999999.999999999 ", "[0.5 0.5] ", "\xff", "["};
+  const std::vector<std::string> pieces{"[10:20:30] ",
+                                        "23:59:59 ",
+                                        "00:00:00 ",
+                                        "[    0.000000] ",
+                                        "[99999.999999] ",
+                                        "Nov 22 10:20:30 ",
+                                        "Feb 29 01:02:03 ",
+                                        "\n",
+                                        "\r\n",
+                                        "\r",
+                                        std::string(1, '\0'),
+                                        "text",
+                                        "2090-12-31T23:59:59.999999999-1400 ",
+                                        "1970-01-01 00:00:00 ",
+                                        "3999999999.999999999 ",
+                                        "[0.5 0.5] ",
+                                        "\xff",
+                                        "["};
   std::mt19937 random(20191213);
   for (int round = 0; round < 3000; ++round) {
     std::string bytes;

@@ -53,7 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
         StampCase{"epoch_micro", "1574415229.000001 x", StampForm::seconds, 1574415229s + 1us, 18},
         StampCase{"epoch_bracketed", "[1574415229.123] x", StampForm::seconds, 1574415229s + 123ms, 17},
         StampCase{"grabserial_seconds", "[0.000002 0.000001] x", StampForm::grabserial, 2us, 20},
-        StampCase{"grabserial_clock", "[09:07:47.330944 0.007000] x", StampForm::grabserial, 9h + 7min + 47s + 330944us, 27},
+        StampCase{"grabserial_clock", "[09:07:47.330944 0.007000] x", StampForm::grabserial, 9h + 7min + 47s + 330944us,
+                  27},
         StampCase{"printk", "[   12.345678] x", StampForm::printk, 12345678us, 15},
         StampCase{"printk_level", "<6>[    0.000000] x", StampForm::printk, 0s, 18},
         StampCase{"printk_caller", "[    0.500000][    T0] x", StampForm::printk, 500ms, 14},
@@ -67,16 +68,17 @@ TEST_P(NoStamp, LeavesConsoleTextAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Texts, NoStamp,
-                         testing::Values("", "[", "[]", "[ ", "PC Engines apu2", "[  OK  ] Started", "10:20:30x", "10:20:3 x",
-                                         "10:61:30 x", "100:20:30 x", "10:20:30. x", "[10:20:30 x", "[10:20:30]x",
-                                         "1970-13-01 00:00:00 x", "2019-02-30 00:00:00 x", "2019-11-22 x", "Nov 22 x",
-                                         "Nov 0 10:20:30 x", "Foo 22 10:20:30 x", "00000001 FreeBSD", "12 x", "1.5 x",
-                                         "99999999999999999999 x", "[1.23] x", "10.0.0.1 x", "<6>Loading /tools.t00",
-                                         "<6>[10:20:30] x", "10:20:30.1234567890 x", "+10:20:30 x", "-1.000000 x"));
+                         testing::Values("", "[", "[]", "[ ", "PC Engines apu2", "[  OK  ] Started", "10:20:30x",
+                                         "10:20:3 x", "10:61:30 x", "100:20:30 x", "10:20:30. x", "[10:20:30 x",
+                                         "[10:20:30]x", "1970-13-01 00:00:00 x", "2019-02-30 00:00:00 x",
+                                         "2019-11-22 x", "Nov 22 x", "Nov 0 10:20:30 x", "Foo 22 10:20:30 x",
+                                         "00000001 FreeBSD", "12 x", "1.5 x", "99999999999999999999 x", "[1.23] x",
+                                         "10.0.0.1 x", "<6>Loading /tools.t00", "<6>[10:20:30] x",
+                                         "10:20:30.1234567890 x", "+10:20:30 x", "-1.000000 x"));
 
 TEST(StampForm, IsNamedTheSameWayInAndOut) {
-  for (const auto form : {StampForm::none, StampForm::clock, StampForm::date_time, StampForm::month_day, StampForm::seconds,
-                          StampForm::grabserial, StampForm::printk, StampForm::uptime}) {
+  for (const auto form : {StampForm::none, StampForm::clock, StampForm::date_time, StampForm::month_day,
+                          StampForm::seconds, StampForm::grabserial, StampForm::printk, StampForm::uptime}) {
     EXPECT_EQ(parse_stamp_form(name_of(form)).value(), form);
   }
   const auto wrong = parse_stamp_form("tio");
