@@ -31,15 +31,22 @@ def skip_reason(case):
     return found.group(1).strip() if found else "no reason given"
 
 
+def words_of(case):
+    """The end of what a failed test wrote, without GoogleTest's frame around it."""
+    lines = [line for line in (case.findtext("system-out") or "").splitlines()
+             if line.strip() and not re.match(r"Running main|Note: Google|\[[ =-]|[ \d]+ FAILED TEST", line)]
+    return "".join(f"    {line}\n" for line in lines[-40:])
+
+
 def read(path):
-    """(passed, failed names, {skip reason: names}) of one JUnit file."""
+    """(passed, [(failed name, its words)], {skip reason: names}) of one JUnit file."""
     passed, failed, skipped = 0, [], {}
     for case in ET.parse(path).getroot().iter("testcase"):
         outcome = outcome_of(case)
         if outcome == "passed":
             passed += 1
         elif outcome == "failed":
-            failed.append(case.get("name"))
+            failed.append((case.get("name"), words_of(case)))
         else:
             skipped.setdefault(skip_reason(case), []).append(case.get("name"))
     return passed, failed, skipped
@@ -65,8 +72,8 @@ def count(paths):
             print(f"  no results in {path}: {problem}")
             failed += 1
             continue
-        for name in failures:
-            print(f"  failed in {folder}: {name}")
+        for name, words in failures:
+            print(f"  failed in {folder}: {name}\n{words}", end="")
         for reason, names in skips.items():
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             print(f"  skipped in {folder}: {shown}: {reason}")

@@ -235,7 +235,7 @@ TEST(ChildProcess, InheritsNothingOfOurs) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  const auto result = shell("ls /proc/$$/fd; grep SigBlk /proc/$$/status", soon());
+  const auto result = shell("ls /proc/$$/fd; exec grep SigBlk /proc/self/status", soon());
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->output, "0\n1\n2\nSigBlk:\t0000000000000000\n");

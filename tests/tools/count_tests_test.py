@@ -8,7 +8,7 @@ from pathlib import Path
 
 COUNTER = Path(__file__).resolve().parents[2] / "tools/count_tests.py"
 PASSED = '<testcase name="a" status="run"/>'
-FAILED = '<testcase name="b" status="fail"><failure message="x"/></testcase>'
+FAILED = '<testcase name="b" status="fail"><failure message="x"/><system-out>[ RUN ]\nwanted 1\n</system-out></testcase>'
 SKIPPED = ('<testcase name="c" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>'
            "<system-out>[ RUN ]\nx_test.cpp:7: Skipped\nno such folder\n</system-out></testcase>")
 
@@ -32,6 +32,7 @@ class CountTests(unittest.TestCase):
         status, lines = count(PASSED + FAILED)
         self.assertEqual((status, lines[-1]), (1, "1 passed, 1 failed"))
         self.assertTrue(lines[0].endswith(": b"))
+        self.assertEqual(lines[1], "    wanted 1")
 
     def test_says_why_tests_were_skipped(self):
         status, lines = count(PASSED + SKIPPED)
