@@ -43,11 +43,11 @@ class Capture {
 
   /// From now on, bytes of `consoles` (none named: all there are, under their own names) belong to boot `number`, from
   /// offset 0. `sink` must live until end_boot(). Several boots may run at once on different consoles; a console moves
-  /// to the boot that asked last. Faults: `missing` for a console that was not added.
+  /// to the boot that asked last. Faults: `missing` for a console that was not added, `lost` for one that hung up.
   Result<void> begin_boot(int number, std::shared_ptr<const CompiledPlan> plan, ChunkSink& sink,
                           std::vector<BootConsole> consoles = {});
   void power_on(int number, Instant t0);  ///< PowerSwitched{on} has been appended; t0 is its `returned`
-  void power_off(int number, Instant at);
+  void power_off(int number);
   void end_boot(int number);  ///< finishes the watcher: last markers are appended before it returns
 
   [[nodiscard]] std::uint64_t received(const std::string& console) const;  ///< raw bytes of it in this boot
