@@ -224,9 +224,20 @@ class Capture::Loop {
     return Fault(Cause::timeout, name, what);
   }
 
-  void clock_moved() {
+  void catch_up() {
+    std::array<epoll_event, reads_at_once> ready{};
+    std::vector<char> room(read_size * ready.size());
     const std::lock_guard lock(mutex_);
+    while (const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), 0)) {
+      if (count < 0) break;
+      take_ready({ready.data(), static_cast<std::size_t>(count)}, room);
+    }
     tick();
+  }
+
+  [[nodiscard]] Instant next_due() {
+    const std::lock_guard lock(mutex_);
+    return next_tick_;
   }
 
  private:
@@ -276,11 +287,15 @@ class Capture::Loop {
     while (!stop.stop_requested()) {
       const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), time_to_next_tick());
       const std::lock_guard lock(mutex_);
-      read_all({ready.data(), static_cast<std::size_t>(std::max(count, 0))}, room);
-      for (std::size_t i = 0; i < done_.size(); ++i) handle(done_[i], room.data() + i * read_size);
-      publish_reads();
+      take_ready({ready.data(), static_cast<std::size_t>(std::max(count, 0))}, room);
       if (log_.clock().now() >= next_tick_) tick();
     }
+  }
+
+  void take_ready(std::span<const epoll_event> ready, std::vector<char>& room) {
+    read_all(ready, room);
+    for (std::size_t i = 0; i < done_.size(); ++i) handle(done_[i], room.data() + i * read_size);
+    publish_reads();
   }
 
   /// In milliseconds, as epoll takes it; -1 for no limit.
@@ -477,8 +492,12 @@ Result<void> Capture::wait_until_received(const std::string& console, std::uint6
   return loop_->wait_until_received(console, total_bytes, real_timeout);
 }
 
-void Capture::clock_moved() {
-  loop_->clock_moved();
+void Capture::catch_up() {
+  loop_->catch_up();
+}
+
+Instant Capture::next_due() const {
+  return loop_->next_due();
 }
 
 }  // namespace coldboot

@@ -63,9 +63,11 @@ class Capture {
   Result<void> wait_until_received(const std::string& console, std::uint64_t total_bytes,
                                    std::chrono::milliseconds real_timeout);
 
-  /// Makes the watchers look at the clock now; returns when they have. For clocks that jump: quiet times and silences
-  /// that ended are found at once. On the machine's clock the loop does it by itself.
-  void clock_moved();
+  /// Takes in, on the caller's thread, all that the consoles hold by now, and makes the watchers look at the clock. For
+  /// clocks that jump: nothing sent before is left to be stamped later, quiet times and silences that ended are found.
+  /// On the machine's clock the loop does both by itself.
+  void catch_up();
+  [[nodiscard]] Instant next_due() const;  ///< when the watchers want to look at the clock; Instant::max() for never
 
  private:
   class Loop;

@@ -154,7 +154,7 @@ Result<void> Director::switch_power(Power wanted, const Until& until) {
     off_since_.reset();
   } else {
     log_.append(*switched, boot, switched->returned);
-    if (boot != 0) capture_.power_off(boot, switched->returned);
+    if (boot != 0) capture_.power_off(boot);
     if (power_ != Power::off || !off_since_) off_since_ = switched->returned;
   }
   power_ = wanted;

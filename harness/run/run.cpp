@@ -47,7 +47,7 @@ class WatcherTimes final : public TimedSource {
   WatcherTimes(VirtualClock* clock, Capture& capture) : clock_(clock), capture_(capture) {
     if (clock_ == nullptr) return;
     clock_->add(*this);
-    clock_->on_settle([this] { capture_.clock_moved(); });
+    clock_->on_settle([this] { capture_.catch_up(); });
   }
   ~WatcherTimes() override {
     if (clock_ == nullptr) return;
@@ -57,7 +57,10 @@ class WatcherTimes final : public TimedSource {
   WatcherTimes(const WatcherTimes&) = delete;
   WatcherTimes& operator=(const WatcherTimes&) = delete;
 
-  std::optional<Instant> next() override { return capture_.next_due(); }
+  std::optional<Instant> next() override {
+    const Instant due = capture_.next_due();
+    return due == Instant::max() ? std::nullopt : std::optional(due);
+  }
   void act(Instant) override {}  // settling makes the watchers look
 
  private:

@@ -9,7 +9,7 @@
 
 #include "harness/core/text.hpp"
 #include "harness/file/document.hpp"
-#include "harness/scenario/pattern_check.hpp"
+#include "harness/console/pattern_set.hpp"
 #include "harness/scenario/plan_check.hpp"
 
 namespace coldboot {

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "harness/io/child_process.hpp"
+
+namespace coldboot {
+
+/// Runs the built program to its end.
+inline ChildResult coldboot(std::vector<std::string> arguments, const std::filesystem::path& directory = COLDBOOT_SOURCE_DIR) {
+  arguments.insert(arguments.begin(), COLDBOOT_BINARY);
+  ChildOptions options;
+  options.directory = directory;
+  options.most_output = std::size_t{8} << 20U;
+  auto ended = run_child(arguments, Until(std::chrono::steady_clock::now() + std::chrono::seconds(60)), options);
+  if (!ended) {
+    ADD_FAILURE() << ended.error().text();
+    return {};
+  }
+  return std::move(*ended);
+}
+
+inline std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return std::move(text).str();
+}
+
+/// All events of a run folder as they stand in its files.
+inline std::string events_of(const std::filesystem::path& run) {
+  std::string all;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run, ignored)) {
+    if (entry.path().filename() == "events.jsonl") all += text_of(entry.path());
+  }
+  return all;
+}
+
+/// The one folder in a folder of runs; empty when there is none yet.
+inline std::filesystem::path only_run_in(const std::filesystem::path& runs) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(runs, ignored)) return entry.path();
+  return {};
+}
+
+/// The program while it runs, to be sent signals.
+class RunningProgram {
+ public:
+  explicit RunningProgram(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), COLDBOOT_BINARY);
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
+    }
+    EXPECT_EQ(::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    ::posix_spawn_file_actions_destroy(&actions);
+  }
+  ~RunningProgram() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void signal(int number) const { ::kill(pid_, number); }
+
+  /// Its exit status, 128 + n when signal n ended it.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+/// Waits until something on disk is so; half a minute means it never will be.
+inline bool becomes_true(const std::function<bool()>& so) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!so()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace coldboot
