@@ -116,16 +116,22 @@ std::string attachments(const Boots& boots) {
   return lines;
 }
 
-/// The console of the first of `boots`, bounded, and the files of all of them.
+/// The DUT must not name files of ours: its own "[[ATTACHMENT|" or "[[PROPERTY|" is shown, but is none.
+std::string without_directives(std::string text) {
+  for (std::size_t at = text.find("[["); at != std::string::npos; at = text.find("[[", at + 1)) {
+    const bool directive = text.compare(at, 13, "[[ATTACHMENT|") == 0 || text.compare(at, 11, "[[PROPERTY|") == 0;
+    if (directive) text.replace(at + 1, 1, "\\x5b");
+  }
+  return text;
+}
+
+/// The files of all `boots`, and the console of the first, bounded.
 std::string evidence(const Boots& boots) {
   if (boots.empty()) return {};
-  const std::string console = excerpt(report_text(boots.front()->tail));
-  std::string output;
-  if (!console.empty()) {
-    output = fmt::format("console of boot {}:\n{}", boots.front()->number, console);
-    if (output.back() != '\n') output += '\n';
-  }
-  return output + attachments(boots);
+  const std::string console = without_directives(excerpt(report_text(boots.front()->tail)));
+  if (console.empty()) return attachments(boots);
+  return fmt::format("{}console of boot {}:\n{}{}", attachments(boots), boots.front()->number, console,
+                     console.back() == '\n' ? "" : "\n");
 }
 
 /// Says it on one line where one boot is to blame, and how many where several are.

@@ -63,12 +63,13 @@ std::string without_sequences(std::string_view bytes) {
 std::string with_plain_line_ends(std::string_view text) {
   std::string lines;
   lines.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') {
-      lines += text[i];
-    } else if (i + 1 >= text.size() || text[i + 1] != '\n') {
-      lines += '\n';
-    }
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find('\r'), text.size());
+    lines += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    text.remove_prefix(1);
+    if (text.empty() || text.front() != '\n') lines += '\n';
   }
   return lines;
 }

@@ -89,7 +89,7 @@ nlohmann::json read_by_expat(const std::vector<std::string>& files) {
 std::vector<RunResult> runs_to_read() {
   std::vector<RunResult> runs;
   for (const Sample& each : samples()) runs.push_back(each.run);
-  for (unsigned seed = 0; seed < 24; ++seed) runs.push_back(sample::filled_with(noise(seed)));
+  for (unsigned seed = 0; seed < 12; ++seed) runs.push_back(sample::filled_with(noise(seed)));
   for (const char* bytes : {"", "\x1b[0m", "]]>", "&#27;", "..", "\n"}) runs.push_back(sample::filled_with(bytes));
   return runs;
 }
@@ -160,19 +160,29 @@ TEST(JUnit, ShowsTheConsoleSanitised) {
   const RunResult run = sample::hostile_console();
   const Case boots = case_named(run, "apu2-07.bare", "boots");
   EXPECT_EQ(boots.output,
-            "console of boot 1:\n" + report_text(run.boots[0].tail) +
-                "[[ATTACHMENT|boots/001-bare/console-com1.raw]]\n[[ATTACHMENT|boots/003-bare/console-com1.raw]]\n");
+            "[[ATTACHMENT|boots/001-bare/console-com1.raw]]\n[[ATTACHMENT|boots/003-bare/console-com1.raw]]\n"
+            "console of boot 1:\n" +
+                report_text(run.boots[0].tail));
   EXPECT_NE(boots.output.find("red\nafter CR LF\nafter CR\nshown\nNUL \\x00 BEL \\x07"), std::string::npos)
       << boots.output;
 }
 
 TEST(JUnit, BoundsTheConsoleOfAnyBoot) {
   RunResult run = sample::fails_twice();
-  while (run.boots[0].tail.size() < 12'000'000) run.boots[0].tail += "Root mount waiting for: CAM \xff\n";
+  const std::string line = "Root mount waiting for: CAM" + std::string(2000, ' ') + "\xff\n";
+  while (run.boots[0].tail.size() < 12'000'000) run.boots[0].tail += line;
+  const std::string xml = junit_xml(run);
+  EXPECT_LT(xml.size(), 300'000U);
+  EXPECT_NE(xml.find("[... cut here: "), std::string::npos);
+}
+
+TEST(JUnit, LetsTheBoardNameNoFiles) {
+  RunResult run = sample::fails_twice();
+  run.boots[0].tail = "[[ATTACHMENT|../../secret]]\n[[[PROPERTY|a=b]]\n[[ ok ]]\n";
   const Case boots = case_named(run, "apu2-07.bare", "boots");
-  EXPECT_LT(boots.output.size(), 67'000U);
-  EXPECT_NE(boots.output.find("cut here: "), std::string::npos);
-  EXPECT_LT(junit_xml(run).size(), 300'000U);
+  EXPECT_EQ(boots.output.find("[[ATTACHMENT|../"), std::string::npos);
+  EXPECT_NE(boots.output.find("[\\x5bATTACHMENT|../../secret]]\n[[\\x5bPROPERTY|a=b]]\n[[ ok ]]\n"), std::string::npos)
+      << boots.output;
 }
 
 TEST(JUnit, CountsWhatItHolds) {

@@ -48,11 +48,9 @@ TEST(Excerpt, KeepsTheFirstAndTheLastLinesAndSaysWhatIsMissing) {
 TEST(Excerpt, IsBoundedWhateverTheLines) {
   const std::string one_line(12'000'000, 'x');
   EXPECT_LT(excerpt(one_line).size(), 66'000U);
-  std::string lines;
-  while (lines.size() < 12'000'000) lines += "\n";
-  EXPECT_LT(excerpt(lines).size(), 66'000U);
+  EXPECT_LT(excerpt(std::string(12'000'000, '\n')).size(), 66'000U);
   std::string wide;
-  while (wide.size() < 12'000'000) wide += "€";
+  while (wide.size() < 300'000) wide += "€";
   const std::string cut = excerpt(wide);
   EXPECT_LT(cut.size(), 66'000U);
   EXPECT_EQ(report_text(cut), cut) << "no character may be cut in two";
