@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -187,8 +188,9 @@ std::vector<StepOverBoots> steps_over(const Boots& boots) {
       step->outcomes.emplace_back(boot, &outcome);
     }
   }
-  std::stable_sort(steps.begin(), steps.end(),
-                   [](const auto& left, const auto& right) { return left.index < right.index; });
+  std::sort(steps.begin(), steps.end(), [](const StepOverBoots& left, const StepOverBoots& right) {
+    return std::tie(left.index, left.what) < std::tie(right.index, right.what);
+  });
   return steps;
 }
 

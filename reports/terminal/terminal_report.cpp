@@ -117,8 +117,10 @@ class Page {
         run_, &BootResult::silences, [](const Silence& each) { return std::tie(each.console, each.span, each.before); },
         [](const Silence& left, const Silence& right) { return left.length > right.length; });
     std::erase_if(found, [](const Finding<Silence>& each) { return each.what->length < shortest_silence; });
-    std::stable_sort(found.begin(), found.end(),
-                     [](const auto& left, const auto& right) { return left.what->length > right.what->length; });
+    std::sort(found.begin(), found.end(), [](const Finding<Silence>& left, const Finding<Silence>& right) {
+      if (left.what->length != right.what->length) return left.what->length > right.what->length;
+      return std::tie(left.boot->number, left.what->from) < std::tie(right.boot->number, right.what->from);
+    });
     if (found.empty()) return;
     heading("LONGEST SILENCES");
     for (std::size_t i = 0; i < found.size() && i < most_silences; ++i) silence(found[i]);
