@@ -239,7 +239,7 @@ TEST(Matcher, GivesWholeLinePatternsTheirLineWhenItHasEnded) {
 }
 
 TEST(Matcher, GivesUpOnAPatternThatBacktracksWithoutEnd) {
-  Matcher matcher(compiled({"(a+)+c", "b"}));
+  Matcher matcher(compiled({"(a+)+c", "b"}, false));
   std::vector<RawHit> hits;
   matcher.feed(std::string(5000, 'a') + "bc\n", hits);
   EXPECT_THAT(matcher.gave_up(), ElementsAre(0));
