@@ -106,14 +106,15 @@ std::vector<Place> oracle_places(const std::vector<std::string>& wanted, const s
   return found;
 }
 
-void expect_same_for_all_splits(const std::vector<std::string>& wanted, const std::string& raw) {
+void expect_same_for_all_splits(const std::vector<std::string>& wanted, const std::string& raw,
+                                const std::vector<std::size_t>& steps = {1, 2, 3, 7, 64, 4096, 100000}) {
   const auto expected = oracle_places(wanted, raw);
   for (const bool prefilter : {true, false}) {
     const auto set = compiled(wanted, prefilter);
-    for (const std::size_t step : {1U, 2U, 3U, 7U, 64U, 4096U, 100000U}) {
+    for (const std::size_t step : steps) {
       EXPECT_EQ(places(feed_in_steps(set, raw, step)), expected) << "step " << step << " prefilter " << prefilter;
     }
-    for (unsigned seed = 0; seed < 4; ++seed) {
+    for (unsigned seed = 0; seed < 2; ++seed) {
       EXPECT_EQ(places(feed_at_random(set, raw, seed)), expected) << "seed " << seed << " prefilter " << prefilter;
     }
   }
@@ -125,7 +126,7 @@ TEST(Matcher, FindsTheSameHoweverTheBytesAreSplit) {
 
 TEST(Matcher, FindsTheSameInNoise) {
   std::mt19937 random(7);
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 3; ++round) {
     std::string raw;
     const std::string_view alphabet = "ab foovpanic:login4%X\r\n\r\n\x1b[K]\x07\x80\xff\t1";
     for (int i = 0; i < 1500; ++i) raw += alphabet[random() % alphabet.size()];
@@ -142,7 +143,7 @@ TEST(Matcher, FindsTheSameInRecordedConsoles) {
     SCOPED_TRACE(log.filename().string());
     const std::string raw = contents(log);
     const auto expected = oracle_places(regexes, raw);
-    for (const std::size_t step : {1U, 2U, 3U, 7U, 64U, 4096U}) {
+    for (const std::size_t step : {1U, 7U, 4096U}) {
       EXPECT_EQ(places(feed_in_steps(set, raw, step)), expected) << "step " << step;
     }
     EXPECT_EQ(places(feed_at_random(set, raw, 1)), expected);
@@ -161,7 +162,7 @@ TEST(Matcher, FindsTheSameInEveryByte) {
 TEST(Matcher, FindsTheSameInLinesLongerThanItsWindow) {
   std::mt19937 random(3);
   std::string raw;
-  for (const std::size_t length : {4095U, 8191U, 8192U, 8193U, 12288U, 30000U}) {
+  for (const std::size_t length : {8191U, 8192U, 8193U, 20000U}) {
     for (std::size_t i = 0; i < length; ++i) raw += "ab panicfov4:x"[random() % 14];
     raw += '\n';
   }
