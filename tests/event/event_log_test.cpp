@@ -1,8 +1,8 @@
 #include "harness/event/event_log.hpp"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace coldboot {
 namespace {
@@ -35,8 +35,8 @@ TEST(EventLog, WaitsForAnEventFromAnotherThread) {
   SteadyClock clock;
   EventLog log(clock);
   std::jthread other([&] { log.append(MarkerSeen{.hit = {.marker = "menu", .console = "com1"}}); });
-  const auto found =
-      log.wait_for(0, [](const Event& e) { return std::holds_alternative<MarkerSeen>(e.body); }, Until(clock.now() + 10s));
+  const auto found = log.wait_for(
+      0, [](const Event& e) { return std::holds_alternative<MarkerSeen>(e.body); }, Until(clock.now() + 10s));
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(std::get<MarkerSeen>(found->body).hit.marker, "menu");
 }

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/event/event.hpp"
+
+namespace coldboot {
+
+/// Every byte there is, in order.
+inline std::string all_bytes() {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  return bytes;
+}
+
+/// One event of each type that is written, and of each optional field both ways.
+inline std::vector<Event> sample_events(Instant origin) {
+  using namespace std::chrono_literals;
+  const Fault fault(Cause::io, "rack1/bench2/relay", "no answer in 2 s, expected 0x02", "is it plugged in?");
+  const std::vector<EventBody> bodies{
+      BootStarted{"xen", "apu2-07", "pfsense-2.4-xen"},
+      MediumPut{"sd", "xen.img", "9f86d081"},
+      ConsoleOpened{"com1", "/dev/ttyUSB0 (A50285BI)", LineRate{115200, 'n', 8, 1}, 0s},
+      ConsoleOpened{"log", "a captured log", std::nullopt, 1s},
+      PowerSwitched{Power::off, origin + 1ms, origin + 3ms, std::nullopt, 1, 10ms},
+      PowerSwitched{Power::on, origin + 10s, origin + 10s + 2ms, Power::on, 2, 10ms},
+      StepStarted{0, "expect menu within 600 s"},
+      ConsoleSent{"com1", all_bytes(), 4711},
+      ConsoleSent{"com1", "6\ry\r", 0},
+      CommandRun{{"ping", "-c", "1", "192.168.1.1"}, 1, "line \"one\"\nline two\t\xc3\xa9\n", origin + 11s},
+      StepEnded{0, Verdict::fail, Fault(Cause::timeout, "com1", "no menu in 600 s", "")},
+      StepEnded{1, Verdict::pass, Fault()},
+      ConsoleLost{"com1", "hung up"},
+      FaultSeen{fault},
+      StopRequested{"SIGINT", 2},
+      MadeSafe{Power::off, true, ""},
+      MadeSafe{Power::off, false, "relay: gone"},
+      Note{std::string("a\0b", 3)},
+      BootEnded{},
+  };
+  std::vector<Event> events;
+  for (const EventBody& body : bodies) {
+    const auto number = events.size() + 1;
+    const bool of_the_run = std::holds_alternative<StopRequested>(body) || std::holds_alternative<MadeSafe>(body);
+    events.push_back({number, origin + number * 1s, of_the_run ? 0 : 3, body});
+  }
+  return events;
+}
+
+}  // namespace coldboot
