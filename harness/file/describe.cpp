@@ -133,7 +133,7 @@ std::string cell(std::string_view text) {
 
 std::string value_text(const Shape& shape) {
   switch (shape.form) {
-    case Form::list: return fmt::format("list of {}", value_text(*shape.item));
+    case Form::list: return fmt::format("list: {}", value_text(*shape.item));
     case Form::map: return fmt::format("map: name → {}", value_text(*shape.item));
     case Form::object:
     case Form::one_of: return link(shape);
@@ -144,9 +144,7 @@ std::string value_text(const Shape& shape) {
     }
     default: break;
   }
-  return shape.example.empty() || shape.expected.find(shape.example) != std::string::npos
-             ? shape.expected
-             : fmt::format("{}, such as `{}`", shape.expected, shape.example);
+  return shape.example.empty() ? shape.expected : fmt::format("{}, such as `{}`", shape.expected, shape.example);
 }
 
 std::string words_text(const Shape& shape) {
@@ -243,11 +241,18 @@ std::string json_schema(Kind kind, const Shape& document) {
 }
 
 std::string reference_page(Kind kind, const Shape& document) {
+  constexpr std::string_view rules =
+      "Durations, sizes and rates carry their unit. Names are letters, digits, `-` and `_`. A text that looks like a "
+      "number, or "
+      "like a boolean to some YAML reader (`on`, `no`, `y`), is quoted. Paths are relative to the folder of the file. "
+      "A regular "
+      "expression reads best in single quotes, where a backslash stays one; in texts to type, `\\r`, `\\n`, `\\t`, "
+      "`\\e`, "
+      "`\\xHH` and `\\\\` stand for bytes in either quoting. Anchors and aliases are refused.";
   return fmt::format(
-      "# {} file\n\n{}\n\nIts first line is `coldboot: {}`. Durations, sizes and rates carry their unit; texts that "
-      "look like "
-      "numbers are quoted.\nThis page is generated from the description the reader itself uses.\n{}",
-      name_of(kind), document.doc, header_of(kind), Page().write(document));
+      "# {} file\n\n{}\n\nIts first line is `coldboot: {}`.\n\n{}\n\nThis page is generated from the description the "
+      "reader itself uses.\n{}",
+      name_of(kind), document.doc, header_of(kind), rules, Page().write(document));
 }
 
 }  // namespace coldboot

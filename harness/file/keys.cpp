@@ -47,8 +47,12 @@ Shape scalar(Shape::Form form, std::string expected, std::string example, std::s
   return shape;
 }
 
+std::string expectation(const Shape& shape) {
+  return shape.example.empty() ? shape.expected : fmt::format("{} such as {}", shape.expected, shape.example);
+}
+
 void report(const Node& node, const Shape& shape, Findings& findings, std::string hint = {}) {
-  findings.mistake(node.place, fmt::format("found {}, expected {}", found(node), shape.expected), std::move(hint));
+  findings.mistake(node.place, fmt::format("found {}, expected {}", found(node), expectation(shape)), std::move(hint));
 }
 
 /// True where the value was written without quotes in a file, and so is a number or a boolean to some readers.
@@ -71,7 +75,7 @@ std::optional<std::string> read_text(const Node& node, const Shape& shape, Findi
   if (is_plain(node) && looks_like_boolean(node.text)) {
     findings.mistake(
         node.place,
-        fmt::format("found {}, which some YAML readers take for a boolean, expected {}", node.text, shape.expected),
+        fmt::format("found {}, which some YAML readers take for a boolean, expected {}", node.text, expectation(shape)),
         quote);
     return std::nullopt;
   }
@@ -93,16 +97,16 @@ Type<T> parsed(Shape description, Parse parse) {
           }};
 }
 
-/// Quantities carry a unit; a bare number says nothing about which.
+/// Quantities carry a unit; a bare number says nothing about which. 9600e7 is a line rate to us and a number to YAML.
 template <class T, class Parse>
 Type<T> quantity(Shape description, Parse parse) {
   Type<T> type = parsed<T>(std::move(description), parse);
-  return {type.shape, [type](const Node& node, Findings& findings) -> std::optional<T> {
-            if (is_plain(node) && looks_like_number(node.text)) {
-              report(node, *type.shape, findings, "a quantity carries its unit");
-              return std::nullopt;
-            }
-            return type.read(node, findings);
+  return {type.shape, [type, parse](const Node& node, Findings& findings) -> std::optional<T> {
+            if (!is_plain(node) || !looks_like_number(node.text)) return type.read(node, findings);
+            const bool only_looks = parse(node.text, node.place).has_value();
+            report(node, *type.shape, findings,
+                   only_looks ? fmt::format("quote it: \"{}\"", node.text) : "a quantity carries its unit");
+            return std::nullopt;
           }};
 }
 
@@ -217,7 +221,7 @@ bool is_complete(const Node& node, const Shape& shape, Findings& findings) {
   for (const Key& key : shape.keys) {
     if (!key.required || node.find(key.name) != nullptr) continue;
     findings.mistake(node.place,
-                     fmt::format("found no key {}, expected {}: {}", key.name, key.name, key.shape->expected));
+                     fmt::format("found no key {}, expected {}: {}", key.name, key.name, expectation(*key.shape)));
     complete = false;
   }
   return complete;
@@ -250,23 +254,22 @@ Type<std::string> typed_text(std::string example) {
 }
 
 Type<std::string> name(std::string example) {
-  return parsed<std::string>(
-      scalar(Shape::Form::text, "a name of letters, digits, '-' and '_'", std::move(example), name_pattern),
-      [](const std::string& text, const Place&) -> Result<std::string> {
-        if (is_name(text)) return text;
-        return Fault(
-            Cause::mistake, "",
-            fmt::format("found \"{}\", expected a name of letters, digits, '-' and '_'", printable_line(text, 60)));
-      });
+  return parsed<std::string>(scalar(Shape::Form::text, "a name", std::move(example), name_pattern),
+                             [](const std::string& text, const Place&) -> Result<std::string> {
+                               if (is_name(text)) return text;
+                               return Fault(Cause::mistake, "",
+                                            fmt::format("found \"{}\", expected a name of letters, digits, '-' and '_'",
+                                                        printable_line(text, 60)));
+                             });
 }
 
 Type<std::string> file_name(std::string example) {
   return parsed<std::string>(
-      scalar(Shape::Form::text, "the name of a file, or its path", std::move(example), file_name_pattern),
+      scalar(Shape::Form::text, "a file's name or path", std::move(example), file_name_pattern),
       [](const std::string& text, const Place&) -> Result<std::string> {
         if (is_file_name(text)) return text;
         return Fault(Cause::mistake, "",
-                     fmt::format("found \"{}\", expected the name of a file, or its path", printable_line(text, 60)));
+                     fmt::format("found \"{}\", expected a file's name or path", printable_line(text, 60)));
       });
 }
 
@@ -292,7 +295,7 @@ Type<double> number(double least, double most, std::string example) {
 }
 
 Type<bool> boolean() {
-  const auto shape = std::make_shared<const Shape>(scalar(Shape::Form::boolean, "true or false", "true"));
+  const auto shape = std::make_shared<const Shape>(scalar(Shape::Form::boolean, "true or false", ""));
   return {shape, [shape](const Node& node, Findings& findings) -> std::optional<bool> {
             const bool unquoted = node.kind == Node::Kind::scalar && node.style != Node::Style::quoted;
             if (unquoted && node.text == "true") return true;
@@ -303,32 +306,31 @@ Type<bool> boolean() {
 }
 
 Type<Nanos> duration(std::string example) {
-  return quantity<Nanos>(scalar(Shape::Form::text, "a duration such as 10 s", std::move(example), duration_pattern),
+  return quantity<Nanos>(scalar(Shape::Form::text, "a duration", std::move(example), duration_pattern),
                          [](const std::string& text, const Place&) { return parse_duration(text); });
 }
 
 Type<Nanos> time_limit(std::string example) {
-  return quantity<Nanos>(
-      scalar(Shape::Form::text, "a duration above 0 s such as 60 s", std::move(example), time_limit_pattern),
-      [](const std::string& text, const Place&) -> Result<Nanos> {
-        auto value = parse_duration(text);
-        if (value && *value == Nanos::zero()) {
-          return Fault(Cause::mistake, "",
-                       fmt::format("found \"{}\", expected a duration above 0 s such as 60 s", text));
-        }
-        return value;
-      });
+  return quantity<Nanos>(scalar(Shape::Form::text, "a duration above 0 s", std::move(example), time_limit_pattern),
+                         [](const std::string& text, const Place&) -> Result<Nanos> {
+                           auto value = parse_duration(text);
+                           if (value && *value == Nanos::zero()) {
+                             return Fault(
+                                 Cause::mistake, "",
+                                 fmt::format("found \"{}\", expected a duration above 0 s such as 60 s", text));
+                           }
+                           return value;
+                         });
 }
 
 Type<std::uint64_t> size(std::string example) {
-  return quantity<std::uint64_t>(scalar(Shape::Form::text, "a size such as 8 MiB", std::move(example), size_pattern),
+  return quantity<std::uint64_t>(scalar(Shape::Form::text, "a size", std::move(example), size_pattern),
                                  [](const std::string& text, const Place&) { return parse_size(text); });
 }
 
 Type<LineRate> line_rate(std::string example) {
-  return quantity<LineRate>(
-      scalar(Shape::Form::text, "a line rate such as 115200n8", std::move(example), line_rate_pattern),
-      [](const std::string& text, const Place&) { return parse_line_rate(text); });
+  return quantity<LineRate>(scalar(Shape::Form::text, "a line rate", std::move(example), line_rate_pattern),
+                            [](const std::string& text, const Place&) { return parse_line_rate(text); });
 }
 
 Table detail::scalar_table(ShapePtr shape, std::function<void(const Node&, Findings&)> check) {

@@ -51,7 +51,7 @@ struct Shape {
   enum class Form { text, integer, number, boolean, word, list, map, object, one_of };
 
   Form form = Form::text;
-  std::string expected;         ///< "a duration such as 10 s"
+  std::string expected;         ///< "a duration"
   std::string example;          ///< as it stands in a file
   std::string pattern;          ///< of a text: a regular expression both PCRE2 and ECMAScript read; empty: any
   std::optional<double> least;  ///< of a number

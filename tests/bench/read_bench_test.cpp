@@ -1,0 +1,122 @@
+#include "harness/bench/read_bench.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/bench/test_drivers.hpp"
+
+namespace coldboot {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::filesystem::path sample = std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/bench/files/apu.yaml";
+
+TEST(Bench, IsReadAsWritten) {
+  const auto bench = read_bench(sample, test_drivers());
+  ASSERT_TRUE(bench) << bench.mistakes.front().text();
+  EXPECT_EQ(bench->name, "apu-07");
+  EXPECT_EQ(bench->tags, (std::vector<std::string>{"apu2d4", "sdmux"}));
+  EXPECT_EQ(bench->dut.at("serial"), "1234567");
+  EXPECT_EQ(bench->pace, Pace::real);
+  EXPECT_EQ(bench->power.device.driver, "test-relay");
+  EXPECT_EQ(bench->power.device.keys, (std::map<std::string, std::string>{{"id", "BITFT"}, {"channel", "2"}}));
+  EXPECT_EQ(bench->power.off_min, 12s);
+  EXPECT_EQ(bench->power.device_delay, 15ms);
+  EXPECT_EQ(bench->power.supply_delay, 4s);
+  EXPECT_EQ(bench->power.safe.state, SafeState::off_clean);
+  EXPECT_EQ(bench->power.safe.clean_for, 90s);
+  ASSERT_EQ(bench->consoles.size(), 2U);
+  EXPECT_EQ(bench->consoles[0].name, "com1");
+  EXPECT_EQ(bench->consoles[0].line->baud, 115200);
+  EXPECT_EQ(bench->consoles[0].key_delay, 20ms);
+  EXPECT_FALSE(bench->consoles[1].line);
+  EXPECT_EQ(bench->media.at("sd").keys.at("id"), "sd-wire_11-19");
+  EXPECT_EQ(bench->inputs, (std::vector<std::filesystem::path>{sample}));
+}
+
+TEST(Bench, HandsADriverItsKeysBackAsItsConfig) {
+  const auto bench = read_bench(sample, test_drivers());
+  ASSERT_TRUE(bench);
+  const DeviceEntry& device = bench->power.device;
+  const auto relay = keys::from_kept(test_relay_type(), device.keys, device.place);
+  ASSERT_TRUE(relay) << relay.error().text();
+  EXPECT_EQ(relay->id, "BITFT");
+  EXPECT_EQ(relay->channel, 2);
+}
+
+TEST(Bench, KeepsPowerOffForTenSecondsUnlessToldOtherwise) {
+  const auto bench = read_bench(
+      "coldboot: bench/1\nname: b\npower: {driver: test-button, id: x}\nconsoles: {c: {driver: test-tty, id: z}}\n",
+      "bench.yaml", test_drivers());
+  ASSERT_TRUE(bench) << bench.mistakes.front().text();
+  EXPECT_EQ(bench->power.off_min, 10s);
+  EXPECT_EQ(bench->power.safe.state, SafeState::off);
+}
+
+struct Wrong {
+  const char* name;
+  const char* power;     ///< line 3
+  const char* consoles;  ///< line 4
+  const char* expected;
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) {
+  *out << wrong.power << wrong.consoles;
+}
+
+constexpr const char* good_power = "power: {driver: test-relay, id: x}";
+constexpr const char* good_consoles = "consoles: {com1: {driver: test-tty, id: z}}";
+
+class BenchRefuses : public testing::TestWithParam<Wrong> {};
+
+TEST_P(BenchRefuses, WithPlaceAndReason) {
+  const std::string text =
+      std::string("coldboot: bench/1\nname: b\n") + GetParam().power + "\n" + GetParam().consoles + "\n";
+  std::string lines;
+  for (const Fault& fault : read_bench(text, "b.yaml", test_drivers()).mistakes) lines += fault.text() + "\n";
+  EXPECT_EQ(lines, GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, BenchRefuses,
+    testing::Values(
+        Wrong{"unknown_driver", "power: {driver: test-rely, id: x, chanel: 1}", good_consoles,
+              "b.yaml:3:17: found \"test-rely\", expected test-button or test-relay (did you mean test-relay?)\n"},
+        Wrong{
+            "unknown_key", "power: {driver: test-relay, id: x, chanel: 1}", good_consoles,
+            "b.yaml:3:36: found the key chanel, expected one of driver, off-min, device-delay, supply-delay, safe, id, "
+            "channel (did you mean channel?)\n"},
+        Wrong{"key_of_another_driver", "power: {driver: test-button, id: x, channel: 1}", good_consoles,
+              "b.yaml:3:37: found the key channel, expected one of driver, off-min, device-delay, supply-delay, safe, "
+              "id\n"},
+        Wrong{"missing_driver_key", "power: {driver: test-relay}", good_consoles,
+              "b.yaml:3:8: found no key id, expected id: a text such as BITFT\n"},
+        Wrong{"missing_driver", "power: {id: x}", good_consoles,
+              "b.yaml:3:8: found no key driver, expected driver: test-button or test-relay\n"},
+        Wrong{"wrong_driver_value", "power: {driver: test-relay, id: 7, channel: 9}", good_consoles,
+              "b.yaml:3:33: found the number 7, expected a text such as BITFT (quote it: \"7\")\n"
+              "b.yaml:3:45: found the number 9, expected a whole number from 1 to 8 such as 1\n"},
+        Wrong{"safe_state_of_yaml_1_1", "power: {driver: test-relay, id: x, safe: {state: off}}", good_consoles,
+              "b.yaml:3:50: found \"off\", expected off-cut or off-clean (did you mean off-cut?)\n"},
+        Wrong{"clean_for_without_clean", "power: {driver: test-relay, id: x, safe: {state: off-cut, clean-for: 9 s}}",
+              good_consoles, "b.yaml:3:70: found clean-for with the state off-cut, expected it with off-clean only\n"},
+        Wrong{"no_console", good_power, "consoles: {}",
+              "b.yaml:4:11: found an empty map, expected a map of at least one name\n"},
+        Wrong{"relay_as_console", good_power, "consoles: {c: {driver: test-relay, id: x}}",
+              "b.yaml:4:24: found \"test-relay\", expected test-tty (did you mean test-tty?)\n"},
+        Wrong{"several_at_once", "power: {driver: test-relay}",
+              "consoles: {com1: {driver: test-tty, id: z, line: 115200}}",
+              "b.yaml:3:8: found no key id, expected id: a text such as BITFT\n"
+              "b.yaml:4:50: found the number 115200, expected a line rate such as 115200n8 (a quantity carries its "
+              "unit)\n"}),
+    [](const auto& param) { return param.param.name; });
+
+TEST(Bench, ThatDoesNotExistIsAMistake) {
+  const auto bench = read_bench("/nonexistent/bench.yaml", test_drivers());
+  ASSERT_EQ(bench.mistakes.size(), 1U);
+  EXPECT_EQ(bench.mistakes[0].cause(), Cause::mistake);
+}
+
+}  // namespace
+}  // namespace coldboot
