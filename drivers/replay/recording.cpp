@@ -1,11 +1,11 @@
 #include "drivers/replay/recording.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "drivers/replay/faults.hpp"
 #include "drivers/replay/recording_file.hpp"
@@ -25,7 +25,7 @@ struct Moment {
   Instant at{};
   const ConsoleRecord* console = nullptr;  // bytes came
   const Chunk* chunk = nullptr;
-  const ConsoleSent* sent = nullptr;       // somebody typed
+  const ConsoleSent* sent = nullptr;  // somebody typed
 };
 
 /// Power on; where none was switched (a log), the beginning of the record.
@@ -59,22 +59,26 @@ Recording recording_of(const BootRecord& boot) {
   recording.segments.emplace_back();
   Instant segment_start = start_of(boot);
   const bool named = boot.consoles.size() > 1;
-  for (const ConsoleRecord& console : boot.consoles) recording.resolution = std::max(recording.resolution, console.resolution);
+  for (const ConsoleRecord& console : boot.consoles)
+    recording.resolution = std::max(recording.resolution, console.resolution);
   for (const Moment& moment : moments_of(boot)) {
     if (moment.sent != nullptr) {
       // The recorded bytes hold the echo already.
-      recording.segments.push_back({.await = moment.sent->bytes, .console = named ? moment.sent->console : "", .echo = false, .emissions = {}});
+      recording.segments.push_back(
+          {.await = moment.sent->bytes, .console = named ? moment.sent->console : "", .echo = false, .emissions = {}});
       segment_start = moment.at;
       continue;
     }
-    recording.segments.back().emissions.push_back({std::max(moment.at - segment_start, Nanos(0)), named ? moment.console->name : "",
-                                                   moment.console->raw.substr(moment.chunk->offset, moment.chunk->length)});
+    recording.segments.back().emissions.push_back(
+        {std::max(moment.at - segment_start, Nanos(0)), named ? moment.console->name : "",
+         moment.console->raw.substr(moment.chunk->offset, moment.chunk->length)});
   }
   return recording;
 }
 
 Fault no_boot(const fs::path& path) {
-  return Fault(Cause::mistake, path.string(), "found a folder without a recorded boot, expected one such as RUN/boots/001-bare");
+  return Fault(Cause::mistake, path.string(),
+               "found a folder without a recorded boot, expected one such as RUN/boots/001-bare");
 }
 
 Result<Recording> load_boot_folder(const fs::path& folder) {
@@ -90,7 +94,8 @@ Result<Recording> load_boot_folder(const fs::path& folder) {
   } else if (run->boots.size() == 1) {
     number = run->boots.front().number;
   }
-  const auto boot = std::find_if(run->boots.begin(), run->boots.end(), [&](const BootRecord& known) { return known.number == number; });
+  const auto boot = std::find_if(run->boots.begin(), run->boots.end(),
+                                 [&](const BootRecord& known) { return known.number == number; });
   if (boot == run->boots.end()) return no_boot(folder);
   return recording_of(*boot);
 }

@@ -12,8 +12,8 @@ namespace coldboot {
 
 /// Bytes a recorded board prints at one instant.
 struct Emission {
-  Nanos at{};            ///< since the segment began
-  std::string console;   ///< empty: whichever is the bench's main console
+  Nanos at{};           ///< since the segment began
+  std::string console;  ///< empty: whichever is the bench's main console
   std::string bytes;
   bool operator==(const Emission&) const = default;
 };
@@ -21,16 +21,16 @@ struct Emission {
 /// A stretch of a recording whose times count from one instant: power on for the first segment, for every other one
 /// the moment in which the last byte of `await` was typed.
 struct Segment {
-  std::string await;     ///< text the board waits for; empty for the first segment
-  std::string console;   ///< where it must be typed; empty: any
-  bool echo = true;      ///< the board repeats what is typed while it waits
+  std::string await;    ///< text the board waits for; empty for the first segment
+  std::string console;  ///< where it must be typed; empty: any
+  bool echo = true;     ///< the board repeats what is typed while it waits
   std::vector<Emission> emissions;
   bool operator==(const Segment&) const = default;
 };
 
 /// A boot to be played back as a board.
 struct Recording {
-  Nanos resolution{};    ///< how coarse its times are; 0 when they are exact
+  Nanos resolution{};  ///< how coarse its times are; 0 when they are exact
   std::vector<Segment> segments;
   bool operator==(const Recording&) const = default;
 };

@@ -12,11 +12,13 @@ using namespace std::chrono_literals;
 
 keys::Type<ScriptLine> script_line_type() {
   return keys::object<ScriptLine>("script line", "Something the board prints, or waits to be typed.")
-      .optional("at", &ScriptLine::at, keys::duration("6 s"), "When the text arrives, since power on or since the last `await`.", "0 s")
+      .optional("at", &ScriptLine::at, keys::duration("6 s"),
+                "When the text arrives, since power on or since the last `await`.", "0 s")
       .optional("text", &ScriptLine::text, keys::typed_text("SeaBIOS (version 1.12)\\r\\n"), "What is printed.")
       .optional("await", &ScriptLine::await, keys::typed_text("xl create pfsense.cfg\\r"),
                 "The board goes on when this has been typed; the times that follow count from then.")
-      .optional("console", &ScriptLine::console, keys::name("com1"), "Which console of the bench.", "the bench's main console")
+      .optional("console", &ScriptLine::console, keys::name("com1"), "Which console of the bench.",
+                "the bench's main console")
       .optional("echo", &ScriptLine::echo, keys::boolean(), "Whether what is typed while waiting comes back.", "true")
       .exactly_one({"text", "await"})
       .at(&ScriptLine::place);
@@ -45,17 +47,20 @@ keys::Type<ReplayFault> fault_type() {
                            .required("at-byte", &StopAtByte::byte, byte_position(), "How many bytes still come."))
       .or_else("reset", keys::object<ResetAt>("reset", "The board resets by itself and starts again, once.")
                             .required("at", &ResetAt::at, keys::duration("40 s"), "When, since power on."))
-      .or_else("garbage", keys::object<Garbage>("garbage", "Bytes appear that nobody sent.")
-                              .required("at-byte", &Garbage::byte, byte_position(), "Before which byte.")
-                              .optional("length", &Garbage::length, byte_count(1), "How many.", "64")
-                              .optional("seed", &Garbage::seed, byte_count(0), "Which; the same seed gives the same bytes.", "1"))
+      .or_else("garbage",
+               keys::object<Garbage>("garbage", "Bytes appear that nobody sent.")
+                   .required("at-byte", &Garbage::byte, byte_position(), "Before which byte.")
+                   .optional("length", &Garbage::length, byte_count(1), "How many.", "64")
+                   .optional("seed", &Garbage::seed, byte_count(0), "Which; the same seed gives the same bytes.", "1"))
       .or_else("loss", keys::object<Loss>("loss", "Bytes get lost.")
                            .required("at-byte", &Loss::byte, byte_position(), "The first lost byte.")
                            .optional("length", &Loss::length, byte_count(1), "How many.", "1"))
-      .or_else("stretch", keys::object<Stretch>("stretch", "A part of the boot takes longer.")
-                              .required("from", &Stretch::from, keys::duration("10 s"), "Where it begins, since power on.")
-                              .required("to", &Stretch::to, keys::duration("30 s"), "Where it ends, in the recording's own time.")
-                              .required("factor", &Stretch::factor, keys::number(0, 1000, "1.5"), "How many times as long it takes."));
+      .or_else(
+          "stretch",
+          keys::object<Stretch>("stretch", "A part of the boot takes longer.")
+              .required("from", &Stretch::from, keys::duration("10 s"), "Where it begins, since power on.")
+              .required("to", &Stretch::to, keys::duration("30 s"), "Where it ends, in the recording's own time.")
+              .required("factor", &Stretch::factor, keys::number(0, 1000, "1.5"), "How many times as long it takes."));
 }
 
 }  // namespace
@@ -64,7 +69,8 @@ keys::Type<RecordingFile> recording_type() {
   return keys::object<RecordingFile>("recording", "A boot to be played back as a board: what it prints and when.")
       .optional("title", &RecordingFile::title, keys::text("pfSense on a bare apu2"), "What was recorded.")
       .optional("resolution", &RecordingFile::resolution, keys::duration("1 s"), "How coarse the times are.", "exact")
-      .optional("delay", &RecordingFile::delay, keys::duration("300 ms"), "Added to every time before the first `await`.", "0 s")
+      .optional("delay", &RecordingFile::delay, keys::duration("300 ms"),
+                "Added to every time before the first `await`.", "0 s")
       .optional("script", &RecordingFile::script, keys::list<ScriptLine>(script_line_type()), "What is printed when.")
       .optional("play", &RecordingFile::play, keys::path("../runs/2026-01-01T000000Z-nightly/boots/001-bare"),
                 "Instead of a script: another recording, the folder of a recorded boot, or a log with time stamps.")
@@ -83,7 +89,8 @@ Reading<RecordingFile> read_recording_file(std::string_view text, const std::fil
       continue;
     }
     if (line.at < last) {
-      findings.mistake(line.place, "this time is before the one of the line above", "times of a script only grow, from power on or from the last `await`");
+      findings.mistake(line.place, "this time is before the one of the line above",
+                       "times of a script only grow, from power on or from the last `await`");
     }
     last = line.at;
   }

@@ -1,17 +1,17 @@
 #include "drivers/replay/replay_board.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <pty.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -49,7 +49,8 @@ Result<LinePair> open_raw_pty(const std::string& where) {
   return pair;
 }
 
-/// Writes all of it; waits while the reader is behind. Gives up (the reader is gone) after ten seconds without progress.
+/// Writes all of it; waits while the reader is behind. Gives up (the reader is gone) after ten seconds without
+/// progress.
 void write_all(int descriptor, std::string_view bytes) {
   constexpr int patience_ms = 10'000;
   while (!bytes.empty()) {

@@ -52,7 +52,7 @@ class ReplayBoard : public std::enable_shared_from_this<ReplayBoard> {
   std::map<std::string, int> board_ends_;  // console -> the board's end of the line; first opened is the main one
   std::string main_console_;
   std::unique_ptr<VirtualSource> source_;
-  std::jthread pace_;                    // only at real pace
+  std::jthread pace_;  // only at real pace
 };
 
 }  // namespace coldboot

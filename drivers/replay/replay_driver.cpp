@@ -19,18 +19,21 @@ keys::Table replay_power_keys() {
 }
 
 keys::Table replay_console_keys() {
-  return keys::table<NoKeys>(keys::object<NoKeys>("replay console", "A console of the replayed board; the first is its main one."));
+  return keys::table<NoKeys>(
+      keys::object<NoKeys>("replay console", "A console of the replayed board; the first is its main one."));
 }
 
 keys::Table replay_medium_keys() {
-  return keys::table<NoKeys>(keys::object<NoKeys>("replay medium", "What the board plays: a recording, a recorded boot or a log."));
+  return keys::table<NoKeys>(
+      keys::object<NoKeys>("replay medium", "What the board plays: a recording, a recorded boot or a log."));
 }
 
 Result<std::unique_ptr<PowerSwitch>> open_replay_power(const DeviceEntry&, const std::string&, OpenContext& context) {
   return board_of(context)->power_switch();
 }
 
-Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry&, const std::string& name, OpenContext& context) {
+Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry&, const std::string& name,
+                                                        OpenContext& context) {
   return board_of(context)->console(name);
 }
 

@@ -10,8 +10,11 @@ keys::Table replay_power_keys();
 keys::Table replay_console_keys();
 keys::Table replay_medium_keys();
 
-Result<std::unique_ptr<PowerSwitch>> open_replay_power(const DeviceEntry& entry, const std::string& name, OpenContext& context);
-Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry& entry, const std::string& name, OpenContext& context);
-Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+Result<std::unique_ptr<PowerSwitch>> open_replay_power(const DeviceEntry& entry, const std::string& name,
+                                                       OpenContext& context);
+Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry& entry, const std::string& name,
+                                                        OpenContext& context);
+Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry& entry, const std::string& name,
+                                                       OpenContext& context);
 
 }  // namespace coldboot

@@ -1,9 +1,9 @@
 #include "harness/bench/bench.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -20,11 +20,13 @@ Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Devi
                                             const std::string& name, OpenContext& context) {
   const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.name == entry.driver; });
   if (kind == kinds.end()) {
-    return Fault(Cause::mistake, entry.place.text(), fmt::format("found the driver \"{}\", expected one this coldboot has", entry.driver));
+    return Fault(Cause::mistake, entry.place.text(),
+                 fmt::format("found the driver \"{}\", expected one this coldboot has", entry.driver));
   }
   if (context.virtual_clock != nullptr && !kind->replayed) {
     return Fault(Cause::mistake, entry.place.text(),
-                 fmt::format("found the driver \"{}\" on a bench with `pace: replay`, expected replayed devices only", entry.driver),
+                 fmt::format("found the driver \"{}\" on a bench with `pace: replay`, expected replayed devices only",
+                             entry.driver),
                  "leave `pace` out to run at real pace");
   }
   return kind->open(entry, name, context);
@@ -51,7 +53,8 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
   if (file.pace == Pace::real) {
     const auto folder = lock_folder();
     if (!folder) return folder.error();
-    auto lock = LockFile::acquire(*folder / fmt::format("bench-{}.lock", file.name), fmt::format("coldboot on bench {}", file.name));
+    auto lock = LockFile::acquire(*folder / fmt::format("bench-{}.lock", file.name),
+                                  fmt::format("coldboot on bench {}", file.name));
     if (!lock) return lock.error();
     bench->lock_ = std::move(*lock);
   }
@@ -83,7 +86,8 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
 }
 
 const BenchConsole* Bench::console(const std::string& name) const {
-  const auto found = std::find_if(consoles_.begin(), consoles_.end(), [&](const BenchConsole& c) { return c.entry.name == name; });
+  const auto found =
+      std::find_if(consoles_.begin(), consoles_.end(), [&](const BenchConsole& c) { return c.entry.name == name; });
   return found == consoles_.end() ? nullptr : &*found;
 }
 

@@ -37,7 +37,7 @@ struct OpenContext {
   Clock& clock;
   VirtualClock* virtual_clock;  ///< null at real pace
   SharedParts& parts;
-  std::string where;            ///< for faults: "apu2-07/power", "apu2-07/com1"
+  std::string where;  ///< for faults: "apu2-07/power", "apu2-07/com1"
 };
 
 /// The drivers a bench file may name. Filled in by drivers/catalog.cpp and handed down, so that nothing here knows a
@@ -48,7 +48,7 @@ struct Catalog {
     std::string name;
     keys::Table keys;
     Result<std::unique_ptr<Device>> (*open)(const DeviceEntry& entry, const std::string& name, OpenContext& context);
-    bool replayed = false;      ///< can run in virtual time
+    bool replayed = false;  ///< can run in virtual time
   };
 
   std::vector<Kind<PowerSwitch>> power;

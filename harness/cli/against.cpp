@@ -1,10 +1,10 @@
 #include "harness/cli/against.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "harness/console/boot_watcher.hpp"
 
@@ -43,7 +43,8 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<MarkerTrial> try_markers(const Configuration& configuration, const std::vector<Step>& steps, const ImportedLog& log) {
+Result<MarkerTrial> try_markers(const Configuration& configuration, const std::vector<Step>& steps,
+                                const ImportedLog& log) {
   const auto hits = first_hits(configuration.plan, log.record);
   if (!hits) return hits.error();
   const auto anywhere = first_hits(without_after(configuration.plan), log.record);
@@ -70,11 +71,12 @@ Result<MarkerTrial> try_markers(const Configuration& configuration, const std::v
 }
 
 std::string describe(const MarkerTrial& trial, const Configuration& configuration, const ImportedLog& log) {
-  std::string text = fmt::format("{} against {}: {} of {} markers match\n", configuration.name, log.name, trial.seen.size(),
-                                 trial.seen.size() + trial.never.size());
+  std::string text = fmt::format("{} against {}: {} of {} markers match\n", configuration.name, log.name,
+                                 trial.seen.size(), trial.seen.size() + trial.never.size());
   for (const auto& [marker, line] : trial.seen) text += fmt::format("  {:<20} line {}\n", marker, line);
   if (!trial.never.empty()) text += fmt::format("  never: {}\n", joined(trial.never));
-  if (!trial.too_early.empty()) text += fmt::format("  only before what they must come after: {}\n", joined(trial.too_early));
+  if (!trial.too_early.empty())
+    text += fmt::format("  only before what they must come after: {}\n", joined(trial.too_early));
   if (!trial.disordered.empty()) text += fmt::format("  end before they begin: {}\n", joined(trial.disordered));
   if (!trial.needed.empty()) text += fmt::format("  a step would wait in vain for: {}\n", joined(trial.needed));
   return text;

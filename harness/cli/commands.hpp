@@ -11,12 +11,12 @@ namespace coldboot {
 
 struct RunArguments {
   std::filesystem::path scenario;
-  std::string bench;                       ///< name or path; empty: the scenario's own
+  std::string bench;  ///< name or path; empty: the scenario's own
   std::filesystem::path out = "runs";
-  std::optional<int> boots;                ///< instead of the scenario's
-  std::filesystem::path junit;             ///< a second copy, for a CI that wants it elsewhere
-  bool json = false;                       ///< the result as JSON on standard output instead of the table
-  bool quiet = false;                      ///< no live progress
+  std::optional<int> boots;     ///< instead of the scenario's
+  std::filesystem::path junit;  ///< a second copy, for a CI that wants it elsewhere
+  bool json = false;            ///< the result as JSON on standard output instead of the table
+  bool quiet = false;           ///< no live progress
 };
 int run_command(const RunArguments& arguments);
 
@@ -30,24 +30,24 @@ int check_command(const CheckArguments& arguments);
 
 struct MeasureArguments {
   std::vector<std::filesystem::path> logs;
-  std::string profile;                     ///< empty: guessed
-  std::string origin;                      ///< first, zero, or a marker; empty: chosen by the kind of stamps
+  std::string profile;  ///< empty: guessed
+  std::string origin;   ///< first, zero, or a marker; empty: chosen by the kind of stamps
   bool json = false;
 };
 int measure_command(const MeasureArguments& arguments);
 
 struct ReportArguments {
   std::filesystem::path run;
-  std::filesystem::path scenario;          ///< instead of the copy in the run folder
+  std::filesystem::path scenario;  ///< instead of the copy in the run folder
   std::filesystem::path junit;
   bool json = false;
-  bool write = false;                      ///< renew result.json and junit.xml in the run folder
+  bool write = false;  ///< renew result.json and junit.xml in the run folder
 };
 int report_command(const ReportArguments& arguments);
 
 struct ReferenceArguments {
   std::filesystem::path root = ".";
-  bool check = false;                      ///< write nothing, say what is stale
+  bool check = false;  ///< write nothing, say what is stale
 };
 int reference_command(const ReferenceArguments& arguments);
 

@@ -32,7 +32,8 @@ bool bench_has_media(const Scenario& scenario, const BenchFile& bench) {
       if (bench.media.contains(medium)) continue;
       all = false;
       tell(Fault(Cause::mistake, configuration.place.text(),
-                 fmt::format("configuration {} boots from \"{}\", which bench {} does not have", configuration.name, medium, bench.name),
+                 fmt::format("configuration {} boots from \"{}\", which bench {} does not have", configuration.name,
+                             medium, bench.name),
                  fmt::format("add it under `media` in {}", bench.file.string())));
     }
   }

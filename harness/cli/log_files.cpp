@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<LogProfile> read_profile_file(const fs::path& file, const std::vector<fs::path>& folders, bool tell_mistakes) {
+std::optional<LogProfile> read_profile_file(const fs::path& file, const std::vector<fs::path>& folders,
+                                            bool tell_mistakes) {
   Reading<Profile> profile = read_profile(file, folders);
   if (tell_mistakes) tell_all(profile.mistakes, profile.warnings);
   if (!profile) return std::nullopt;
@@ -37,17 +38,6 @@ std::vector<fs::path> profile_files(const std::vector<fs::path>& folders) {
   return files;
 }
 
-/// A stopwatch begins near zero, a wall clock rarely does.
-bool is_stopwatch(const ImportedLog& log) {
-  constexpr Nanos soon = std::chrono::minutes(1);
-  if (log.scheme.source.form == StampForm::date_time || log.scheme.source.form == StampForm::month_day) return false;
-  if (log.record.consoles.empty()) return false;
-  for (const Chunk& chunk : log.record.consoles.front().chunks) {
-    if (chunk.stamped) return chunk.arrival - Instant{} < soon;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<ImportedLog> read_log(const fs::path& file, const std::string& origin) {
@@ -63,7 +53,7 @@ std::optional<ImportedLog> read_log(const fs::path& file, const std::string& ori
     tell(log.error());
     return std::nullopt;
   }
-  if (origin == "zero" || origin == "first" || !is_stopwatch(*log)) return std::move(*log);
+  if (origin == "zero" || origin == "first" || !log->stopwatch) return std::move(*log);
   options.origin = LogOrigin::stamp_zero;
   auto from_zero = import_log(*bytes, file.string(), options);
   return from_zero ? std::move(*from_zero) : std::move(*log);

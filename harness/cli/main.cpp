@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/measure/verdict.hpp"
@@ -22,7 +22,8 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("scenario", arguments->scenario, "Scenario file")->required();
   command->add_option("--bench", arguments->bench, "Bench file or its name, instead of the scenario's");
   command->add_option("--out", arguments->out, "Where the run folder is made")->capture_default_str();
-  command->add_option("--boots", arguments->boots, "Boots of each configuration, instead of the scenario's")->check(CLI::PositiveNumber);
+  command->add_option("--boots", arguments->boots, "Boots of each configuration, instead of the scenario's")
+      ->check(CLI::PositiveNumber);
   command->add_option("--junit", arguments->junit, "Also write the JUnit report to this file");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_flag("--quiet", arguments->quiet, "No live progress");
@@ -44,7 +45,8 @@ void add_measure(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("measure", "Measure boots that other tools captured");
   command->add_option("log", arguments->logs, "Log files, one boot each; several are put side by side")->required();
   command->add_option("--profile", arguments->profile, "Profile, by name or file; guessed when left out");
-  command->add_option("--origin", arguments->origin, "Time counts from: first (stamp), zero (of the stamps), or a marker");
+  command->add_option("--origin", arguments->origin,
+                      "Time counts from: first (stamp), zero (of the stamps), or a marker");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->callback([&action, arguments] { action = [arguments] { return measure_command(*arguments); }; });
 }
@@ -53,7 +55,8 @@ void add_report(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ReportArguments>();
   CLI::App* command = app.add_subcommand("report", "Measure a recorded run again and report it");
   command->add_option("run", arguments->run, "Run folder")->required();
-  command->add_option("--scenario", arguments->scenario, "Judge by this scenario, instead of the one the run was made with");
+  command->add_option("--scenario", arguments->scenario,
+                      "Judge by this scenario, instead of the one the run was made with");
   command->add_option("--junit", arguments->junit, "Write the JUnit report to this file");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_flag("--write", arguments->write, "Renew result.json and junit.xml in the run folder");

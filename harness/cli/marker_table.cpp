@@ -1,10 +1,10 @@
 #include "harness/cli/marker_table.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "harness/core/text.hpp"
 #include "harness/core/units.hpp"
@@ -17,17 +17,20 @@ struct Row {
   Instant at{};
   Instant not_before{};
   bool stamped = true;
+  bool failure = false;
   std::string name;
   std::string text;
 };
 
 std::vector<Row> rows_of(const BootResult& boot) {
   std::vector<Row> rows;
-  for (const MarkerHit& hit : boot.markers) rows.push_back({hit.line, hit.at, hit.not_before, hit.stamped, hit.marker, hit.text});
+  for (const MarkerHit& hit : boot.markers)
+    rows.push_back({hit.line, hit.at, hit.not_before, hit.stamped, false, hit.marker, hit.text});
   for (const FailureHit& hit : boot.failures) {
-    rows.push_back({hit.line, hit.at, hit.at, hit.at != Instant::max(), "! " + hit.failure, hit.text});
+    rows.push_back({hit.line, hit.at, hit.at, hit.at != Instant::max(), true, "! " + hit.failure, hit.text});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.line != 0 && b.line != 0 && a.line < b.line; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.line != 0 && b.line != 0 && a.line < b.line; });
   return rows;
 }
 
@@ -47,14 +50,15 @@ std::string marker_table(const BootResult& boot, Instant origin, const std::stri
       break;
     }
   }
-  std::string table = fmt::format("  {:>6}  {:>24}  {:>12}  {:<18}  {}\n", "line", "time", "since above", "marker", "text");
+  std::string table =
+      fmt::format("  {:>6}  {:>24}  {:>12}  {:<18}  {}\n", "line", "time", "since above", "marker", "text");
   std::optional<Instant> above;
   for (const Row& row : rows_of(boot)) {
-    const std::string since = row.stamped && above ? seconds_text(row.at - *above, 3) : "";
+    const std::string since = row.stamped && !row.failure && above ? seconds_text(row.at - *above, 3) : "";
     const std::string line = row.line == 0 ? "" : fmt::format("{}", row.line);
     table += fmt::format("  {:>6}  {:>24}  {:>12}  {:<18}  {}\n", line, time_text(row, origin), since, row.name,
                          printable_line(row.text, text_width));
-    if (row.stamped) above = row.at;
+    if (row.stamped && !row.failure) above = row.at;
   }
   return table;
 }

@@ -1,9 +1,9 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <set>
+#include <unistd.h>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/log_files.hpp"
@@ -43,7 +43,8 @@ std::optional<std::vector<Measured>> read_all(const MeasureArguments& arguments)
     const bool guess = arguments.profile.empty();
     auto profile = guess ? guessed_profile(*log, folders) : named_profile(arguments.profile, folders);
     if (!profile) {
-      if (guess) tell(Fault(Cause::mistake, file.string(), "no profile has a marker in this log", "name one with --profile"));
+      if (guess)
+        tell(Fault(Cause::mistake, file.string(), "no profile has a marker in this log", "name one with --profile"));
       return std::nullopt;
     }
     all.push_back({unique_name(file, names), std::move(*log), std::move(*profile), guess});
@@ -84,7 +85,8 @@ bool print_markers(const std::vector<Measured>& logs, const RunResult& result, c
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const Measured& measured = logs[i];
     good = print(fmt::format("{}\n  {}\n  profile {}{}\n", measured.log.name, measured.log.description,
-                             measured.profile.profile.plan.profile, measured.guessed ? " (guessed)" : "")) && good;
+                             measured.profile.profile.plan.profile, measured.guessed ? " (guessed)" : "")) &&
+           good;
     for (const std::string& note : measured.log.notes) good = print(fmt::format("  note: {}\n", note)) && good;
     good = print("\n" + marker_table(result.boots[i], measured.log.origin, origin) + "\n") && good;
   }

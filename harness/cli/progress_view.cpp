@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto refresh = 500ms;             // how often the elapsed time moves on when nothing happens
-constexpr std::size_t longest_line = 500;   // bytes kept of the last console line
+constexpr auto refresh = 500ms;            // how often the elapsed time moves on when nothing happens
+constexpr std::size_t longest_line = 500;  // bytes kept of the last console line
 
 }  // namespace
 
@@ -97,7 +97,8 @@ void ProgressView::enter_stage(const std::string& marker) {
 
 const Configuration* ProgressView::configuration() const {
   const auto& all = scenario_.configurations;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == progress_.configuration; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == progress_.configuration; });
   return found == all.end() ? nullptr : &*found;
 }
 

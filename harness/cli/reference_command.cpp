@@ -23,7 +23,8 @@ int check_reference(const std::filesystem::path& root) {
     const auto current = read_file(root / path);
     if (current && *current == text) continue;
     stale = true;
-    tell(Fault(Cause::mistake, (root / path).string(), "is not what the code says now", "renew it with ./dev generate"));
+    tell(
+        Fault(Cause::mistake, (root / path).string(), "is not what the code says now", "renew it with ./dev generate"));
   }
   return stale ? exit_code::fail : exit_code::pass;
 }

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "drivers/catalog.hpp"
 #include "harness/bench/read_bench.hpp"

@@ -1,10 +1,9 @@
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <stop_token>
+#include <unistd.h>
 
 #include "drivers/catalog.hpp"
 #include "harness/cli/commands.hpp"
@@ -38,22 +37,25 @@ int run_command(const RunArguments& arguments) {
   auto inputs = read_inputs(arguments.scenario, arguments.bench);
   if (!inputs) return exit_code::usage;
   if (!inputs->bench) {
-    tell(Fault(Cause::mistake, arguments.scenario.string(), "no bench is named", "give one with --bench, or `bench:` in the scenario"));
+    tell(Fault(Cause::mistake, arguments.scenario.string(), "no bench is named",
+               "give one with --bench, or `bench:` in the scenario"));
     return exit_code::usage;
   }
   if (arguments.boots) inputs->scenario.boots = *arguments.boots;
 
   std::unique_ptr<ProgressView> view;
-  if (!arguments.quiet) view = std::make_unique<ProgressView>(inputs->scenario, inputs->bench->pace, std::cerr, STDERR_FILENO);
-  const auto outcome = run_scenario({.scenario = inputs->scenario,
-                                     .bench = *inputs->bench,
-                                     .catalog = driver_catalog(),
-                                     .out = arguments.out,
-                                     .version = version,
-                                     .reports = run_folder_reports(),
-                                     .observer = view.get(),
-                                     .stop = stop.get_token(),
-                                     .why_stopped = [&] { return StopRequested{signal_name(stopped_by), stopped_by}; }});
+  if (!arguments.quiet)
+    view = std::make_unique<ProgressView>(inputs->scenario, inputs->bench->pace, std::cerr, STDERR_FILENO);
+  const auto outcome =
+      run_scenario({.scenario = inputs->scenario,
+                    .bench = *inputs->bench,
+                    .catalog = driver_catalog(),
+                    .out = arguments.out,
+                    .version = version,
+                    .reports = run_folder_reports(),
+                    .observer = view.get(),
+                    .stop = stop.get_token(),
+                    .why_stopped = [&] { return StopRequested{signal_name(stopped_by), stopped_by}; }});
   view.reset();
   if (!outcome) {
     tell(outcome.error());

@@ -1,8 +1,8 @@
 #include "harness/cli/telling.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 

@@ -10,7 +10,7 @@ namespace coldboot {
 
 // What a command says to people goes to standard error, one line each; results go to standard output.
 
-void tell(const Fault& fault);                          ///< "coldboot: error: where: what (hint)"
+void tell(const Fault& fault);  ///< "coldboot: error: where: what (hint)"
 void tell_warning(const Fault& fault);
 void tell_note(const std::string& note);
 void tell_all(const std::vector<Fault>& mistakes, const std::vector<Fault>& warnings);

@@ -8,8 +8,9 @@
 namespace coldboot {
 
 int version_command(bool json) {
-  const bool printed = print(json ? fmt::format("{{\"coldboot\": \"{}\", \"compiler\": \"{}\"}}\n", version, __VERSION__)
-                                  : fmt::format("coldboot {} ({})\n", version, __VERSION__));
+  const bool printed =
+      print(json ? fmt::format("{{\"coldboot\": \"{}\", \"compiler\": \"{}\"}}\n", version, __VERSION__)
+                 : fmt::format("coldboot {} ({})\n", version, __VERSION__));
   return printed ? exit_code::pass : exit_code::error;
 }
 

@@ -1,10 +1,10 @@
 #include "harness/core/text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {

@@ -1,11 +1,11 @@
 #include "harness/core/units.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace coldboot {
 namespace {
@@ -65,13 +65,15 @@ Result<std::int64_t> parse_quantity(std::string_view text, const std::array<Unit
     if (unit.name != parts->unit) continue;
     const double value = parts->number * static_cast<double>(unit.factor);
     if (value < 0 || value >= 9.2e18) {
-      return Fault(Cause::mistake, "", fmt::format("found \"{}\", expected {} from 0 up to about 290 years or 8 EiB", text, what));
+      return Fault(Cause::mistake, "",
+                   fmt::format("found \"{}\", expected {} from 0 up to about 290 years or 8 EiB", text, what));
     }
     return static_cast<std::int64_t>(std::llround(value));
   }
   if (parts->unit.empty()) {
-    return Fault(Cause::mistake, "",
-                 fmt::format("found \"{}\", expected {} with its unit ({}), such as \"{}\"", text, what, names(units), example));
+    return Fault(
+        Cause::mistake, "",
+        fmt::format("found \"{}\", expected {} with its unit ({}), such as \"{}\"", text, what, names(units), example));
   }
   return Fault(Cause::mistake, "",
                fmt::format("found \"{}\" with the unit \"{}\", expected one of {}", text, parts->unit, names(units)));
@@ -112,8 +114,10 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 
 Result<LineRate> parse_line_rate(std::string_view text) {
   const auto wrong = [&] {
-    return Fault(Cause::mistake, "",
-                 fmt::format("found \"{}\", expected a line rate such as \"115200n8\": baud, parity (n, e, o), data bits", text));
+    return Fault(
+        Cause::mistake, "",
+        fmt::format("found \"{}\", expected a line rate such as \"115200n8\": baud, parity (n, e, o), data bits",
+                    text));
   };
   LineRate rate;
   const char* end = text.data() + text.size();

@@ -35,36 +35,36 @@ struct SpanPlan {
   std::string name;
   std::string from;
   std::string to;
-  std::string title;                  ///< for people; empty: the name
+  std::string title;  ///< for people; empty: the name
   bool operator==(const SpanPlan&) const = default;
 };
 
 /// A sign that the DUT is in trouble. Exactly one of match, repeats, silent_for is set.
 struct FailurePlan {
-  std::string failure;                ///< class: panic, boot-loop, no-bootable-device, waits-for-human, ...
-  std::string match;                  ///< PCRE2, within one line
-  std::string repeats;                ///< this marker again, later than its twice_within
-  std::optional<Nanos> silent_for;    ///< no byte for this long
+  std::string failure;              ///< class: panic, boot-loop, no-bootable-device, waits-for-human, ...
+  std::string match;                ///< PCRE2, within one line
+  std::string repeats;              ///< this marker again, later than its twice_within
+  std::optional<Nanos> silent_for;  ///< no byte for this long
   std::string console;
-  std::string after;                  ///< only after this marker
-  std::string before;                 ///< only before this marker
-  bool fatal = true;                  ///< false: tags the boot (a dirty file system is slower, not dead)
+  std::string after;   ///< only after this marker
+  std::string before;  ///< only before this marker
+  bool fatal = true;   ///< false: tags the boot (a dirty file system is slower, not dead)
   bool operator==(const FailurePlan&) const = default;
 };
 
 /// How a running system is brought down before power is cut.
 struct ShutdownPlan {
-  std::string at;                     ///< marker after which it can be asked
+  std::string at;  ///< marker after which it can be asked
   std::string send;
-  std::string done;                   ///< PCRE2: what it says when it is down
+  std::string done;  ///< PCRE2: what it says when it is down
   Nanos within{};
   bool operator==(const ShutdownPlan&) const = default;
 };
 
 struct BootPlan {
   std::string profile;
-  std::string console;                ///< name of the main console
-  std::vector<MarkerPlan> markers;    ///< in file order
+  std::string console;              ///< name of the main console
+  std::vector<MarkerPlan> markers;  ///< in file order
   std::vector<SpanPlan> spans;
   std::vector<FailurePlan> failures;
   std::optional<ShutdownPlan> shutdown;

@@ -13,12 +13,12 @@ namespace coldboot {
 
 /// Bytes that arrived together. Live: the stamp was taken right after the read returned.
 struct Chunk {
-  std::uint64_t offset = 0;   ///< into the raw bytes
+  std::uint64_t offset = 0;  ///< into the raw bytes
   std::uint32_t length = 0;
   Instant arrival{};
-  Instant not_before{};       ///< the previous read; for imported text without a stamp, the last stamp before it
-  bool stamped = true;        ///< false: imported text whose own time is unknown, only bounded by
-                              ///< [not_before, arrival]; arrival == Instant::max() when nothing stamped follows
+  Instant not_before{};  ///< the previous read; for imported text without a stamp, the last stamp before it
+  bool stamped = true;   ///< false: imported text whose own time is unknown, only bounded by
+                         ///< [not_before, arrival]; arrival == Instant::max() when nothing stamped follows
   bool operator==(const Chunk&) const = default;
 };
 
@@ -26,9 +26,9 @@ struct Chunk {
 struct ConsoleRecord {
   std::string name;
   std::string raw;
-  std::vector<Chunk> chunks;          ///< in order, without holes
+  std::vector<Chunk> chunks;  ///< in order, without holes
   std::optional<LineRate> line;
-  Nanos resolution{};                 ///< see ConsoleOpened::resolution
+  Nanos resolution{};  ///< see ConsoleOpened::resolution
 };
 
 /// One boot as it was recorded: its events and its consoles. What live boots, run folders of last year
@@ -40,7 +40,7 @@ struct BootRecord {
   std::string profile;
   std::vector<Event> events;
   std::vector<ConsoleRecord> consoles;
-  bool cut_off = false;               ///< the record ends before the boot did
+  bool cut_off = false;  ///< the record ends before the boot did
 };
 
 }  // namespace coldboot

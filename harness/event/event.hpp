@@ -39,11 +39,11 @@ struct BootEnded {
 /// One switching call that took effect. Of `Power::on`, `returned` is t0 of the boot.
 struct PowerSwitched {
   Power wanted = Power::off;
-  Instant sent{};                     ///< just before the call
-  Instant returned{};                 ///< just after it; the event's own time
-  std::optional<Power> read_back;     ///< what the device says it does; nothing where it cannot be asked
-  int attempt = 1;                    ///< which attempt this was, from 1
-  Nanos device_delay{};               ///< declared: the most the device itself may take after taking the command
+  Instant sent{};                  ///< just before the call
+  Instant returned{};              ///< just after it; the event's own time
+  std::optional<Power> read_back;  ///< what the device says it does; nothing where it cannot be asked
+  int attempt = 1;                 ///< which attempt this was, from 1
+  Nanos device_delay{};            ///< declared: the most the device itself may take after taking the command
   bool operator==(const PowerSwitched&) const = default;
 };
 
@@ -57,9 +57,9 @@ struct MediumPut {
 
 struct ConsoleOpened {
   std::string console;
-  std::string device;                 ///< what it is, for people: "replay board", "/dev/ttyUSB0 (A50285BI)"
-  std::optional<LineRate> line;       ///< where declared: byte times inside a chunk are calculated back
-  Nanos resolution{};                 ///< how coarse the stamps are; 0 for a live console, 1 s for [HH:MM:SS] logs
+  std::string device;            ///< what it is, for people: "replay board", "/dev/ttyUSB0 (A50285BI)"
+  std::optional<LineRate> line;  ///< where declared: byte times inside a chunk are calculated back
+  Nanos resolution{};            ///< how coarse the stamps are; 0 for a live console, 1 s for [HH:MM:SS] logs
   bool operator==(const ConsoleOpened&) const = default;
 };
 
@@ -74,29 +74,29 @@ struct ConsoleLost {
 struct ConsoleSent {
   std::string console;
   std::string bytes;
-  std::uint64_t at_offset = 0;        ///< raw bytes received before the first byte was sent
+  std::uint64_t at_offset = 0;  ///< raw bytes received before the first byte was sent
   bool operator==(const ConsoleSent&) const = default;
 };
 
 /// A host command ended.
 struct CommandRun {
   std::vector<std::string> argv;
-  int exit_status = 0;                ///< 0..255, or 128 + signal
-  std::string output;                 ///< stdout and stderr as they came, bounded; printable
+  int exit_status = 0;  ///< 0..255, or 128 + signal
+  std::string output;   ///< stdout and stderr as they came, bounded; printable
   Instant started{};
   bool operator==(const CommandRun&) const = default;
 };
 
 struct StepStarted {
-  int index = 0;                      ///< from 0, within the boot
-  std::string what;                   ///< "expect menu within 600 s"
+  int index = 0;     ///< from 0, within the boot
+  std::string what;  ///< "expect menu within 600 s"
   bool operator==(const StepStarted&) const = default;
 };
 
 struct StepEnded {
   int index = 0;
   Verdict verdict = Verdict::pass;
-  Fault fault;                        ///< meaningful unless pass
+  Fault fault;  ///< meaningful unless pass
   bool operator==(const StepEnded&) const = default;
 };
 
@@ -107,7 +107,7 @@ struct FaultSeen {
 };
 
 struct StopRequested {
-  std::string by;                     ///< "SIGINT"
+  std::string by;  ///< "SIGINT"
   int signal = 0;
   bool operator==(const StopRequested&) const = default;
 };
@@ -116,7 +116,7 @@ struct StopRequested {
 struct MadeSafe {
   Power state = Power::off;
   bool done = false;
-  std::string what;                   ///< the fault when not done
+  std::string what;  ///< the fault when not done
   bool operator==(const MadeSafe&) const = default;
 };
 
@@ -143,15 +143,15 @@ struct FailureSeen {
   bool operator==(const FailureSeen&) const = default;
 };
 
-using EventBody = std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost, ConsoleSent,
-                               CommandRun, StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, Note, MarkerSeen,
-                               FailureSeen>;
+using EventBody =
+    std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost, ConsoleSent, CommandRun,
+                 StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, Note, MarkerSeen, FailureSeen>;
 
 /// One thing that happened at one instant.
 struct Event {
   std::uint64_t seq = 0;  ///< run-wide, from 1, set by the log
   Instant at{};
-  int boot = 0;           ///< from 1; 0 for what belongs to no boot
+  int boot = 0;  ///< from 1; 0 for what belongs to no boot
   EventBody body;
   bool operator==(const Event&) const = default;
 };

@@ -27,7 +27,8 @@ std::vector<Event> EventLog::after(std::uint64_t seq) const {
   return {events_.begin() + static_cast<std::ptrdiff_t>(seq), events_.end()};
 }
 
-Result<Event> EventLog::wait_for(std::uint64_t seq, const std::function<bool(const Event&)>& wanted, const Until& until) {
+Result<Event> EventLog::wait_for(std::uint64_t seq, const std::function<bool(const Event&)>& wanted,
+                                 const Until& until) {
   std::unique_lock lock(mutex_);
   std::size_t next = seq;
   std::optional<Event> found;
@@ -46,7 +47,8 @@ Result<void> EventLog::wait(const std::function<bool()>& ready, const Until& unt
   return wait_locked(lock, ready, until);
 }
 
-Result<void> EventLog::wait_locked(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready, const Until& until) {
+Result<void> EventLog::wait_locked(std::unique_lock<std::mutex>& lock, const std::function<bool()>& ready,
+                                   const Until& until) {
   // The callback may run inside request_stop() on another thread, so it takes the lock before it wakes us;
   // registering it must happen without the lock, or a stop already requested would deadlock here.
   lock.unlock();

@@ -46,7 +46,7 @@ class EventLog {
 
   Clock& clock_;
   Sink sink_;
-  mutable std::mutex mutex_;           // guards events_ and waiting_
+  mutable std::mutex mutex_;  // guards events_ and waiting_
   std::condition_variable changed_;
   std::vector<Event> events_;
   int waiting_ = 0;

@@ -173,9 +173,8 @@ void add_notes(ImportedLog& log, const ImportOptions& options, TimeLine& line) {
     log.notes.push_back(
         fmt::format("times are sums of {} rounded steps and drift by up to one resolution each", log.scheme.seen));
   }
-  const bool stopwatch =
-      log.scheme.source.form == StampForm::clock && !line.times.empty() && line.times.front().at < 5min;
-  if (stopwatch && options.origin == LogOrigin::first_stamp && line.times.front().at > 0s) {
+  log.stopwatch = log.scheme.source.form == StampForm::clock && !line.times.empty() && line.times.front().at < 5min;
+  if (log.stopwatch && options.origin == LogOrigin::first_stamp && line.times.front().at > 0s) {
     log.notes.push_back("the stamps look like a stopwatch's: with its zero as origin the boot is " +
                         seconds_text(line.times.front().at) + " longer");
   }

@@ -48,6 +48,7 @@ struct ImportedLog {
   std::vector<ImportedLine> lines;  ///< one for each line of the file
   StampScheme scheme;
   StampedByte stamped_byte = StampedByte::first;
+  bool stopwatch = false;  ///< a clock that was started shortly before: its zero may be power on
   Instant origin{};
   std::string description;         ///< one line: lines, format, resolution, first and last stamp
   std::vector<std::string> notes;  ///< what had to be put right or is doubtful, with line numbers

@@ -17,7 +17,7 @@ namespace coldboot {
 
 /// One contribution to the uncertainty of a time. Rectangular over [0, bound] or +-bound/2 alike: u = bound / sqrt(12).
 struct UncertaintyTerm {
-  std::string name;                   ///< "relay closes after the command"
+  std::string name;  ///< "relay closes after the command"
   Nanos bound{};
   bool operator==(const UncertaintyTerm&) const = default;
 };
@@ -28,14 +28,14 @@ struct SpanTime {
   std::string title;
   std::string from;
   std::string to;
-  std::optional<Nanos> duration;      ///< nothing: one end was never seen
-  bool censored = false;              ///< the start was seen and the deadline passed first: "longer than" `duration`
-  Nanos lower{};                      ///< the shortest and the longest it can have been, given stamps and
-  Nanos upper{};                      ///< budget; equal to duration where nothing is uncertain
+  std::optional<Nanos> duration;  ///< nothing: one end was never seen
+  bool censored = false;          ///< the start was seen and the deadline passed first: "longer than" `duration`
+  Nanos lower{};                  ///< the shortest and the longest it can have been, given stamps and
+  Nanos upper{};                  ///< budget; equal to duration where nothing is uncertain
   std::vector<UncertaintyTerm> budget;
-  std::string missing;                ///< the marker that was not seen, if any
-  Nanos silence{};                    ///< the longest time inside it in which the console said nothing
-  Nanos silence_slack{};              ///< how far off that may be either way, where stamps are coarse
+  std::string missing;    ///< the marker that was not seen, if any
+  Nanos silence{};        ///< the longest time inside it in which the console said nothing
+  Nanos silence_slack{};  ///< how far off that may be either way, where stamps are coarse
 };
 
 /// A time in which the console said nothing.
@@ -43,18 +43,18 @@ struct Silence {
   std::string console;
   Instant from{};
   Nanos length{};
-  std::string before;                 ///< the last line before it, printable
-  std::string after;                  ///< the first line after it
+  std::string before;  ///< the last line before it, printable
+  std::string after;   ///< the first line after it
   std::size_t line_before = 0;
-  std::string span;                   ///< the innermost span it lies in, or empty
+  std::string span;  ///< the innermost span it lies in, or empty
 };
 
 /// One row of the configuration table: what was declared beside what the boot itself said.
 struct Attribute {
-  std::string name;                   ///< "firmware"
+  std::string name;  ///< "firmware"
   std::string declared;
   std::string observed;
-  bool agrees = true;                 ///< false only where both are known and differ
+  bool agrees = true;  ///< false only where both are known and differ
 };
 
 struct StepOutcome {
@@ -72,49 +72,49 @@ struct BootResult {
   std::string bench;
   std::string profile;
   Verdict verdict = Verdict::pass;
-  std::string reason;                 ///< one line, empty for pass
-  std::string reason_type;            ///< short token: deadline, panic, console-lost, relay, ...
+  std::string reason;       ///< one line, empty for pass
+  std::string reason_type;  ///< short token: deadline, panic, console-lost, relay, ...
   bool cut_off = false;
-  std::optional<Instant> started;     ///< t0
-  Nanos off_for{};                    ///< how long power had been off before t0, where known
-  std::vector<MarkerHit> markers;     ///< in order of time
-  std::vector<SpanTime> spans;        ///< in profile order
-  std::vector<SpanTime> measurements; ///< those the scenario names, in its order
-  std::vector<SpanTime> ranges;       ///< marker ranges that only limits name: "power-on..menu"
-  std::vector<Silence> silences;      ///< longest first
+  std::optional<Instant> started;      ///< t0
+  Nanos off_for{};                     ///< how long power had been off before t0, where known
+  std::vector<MarkerHit> markers;      ///< in order of time
+  std::vector<SpanTime> spans;         ///< in profile order
+  std::vector<SpanTime> measurements;  ///< those the scenario names, in its order
+  std::vector<SpanTime> ranges;        ///< marker ranges that only limits name: "power-on..menu"
+  std::vector<Silence> silences;       ///< longest first
   std::vector<FailureHit> failures;
   std::vector<Attribute> attributes;
   std::vector<StepOutcome> steps;
-  std::vector<Fault> faults;          ///< of the bench
-  std::string folder;                 ///< below the run folder, empty for a log
+  std::vector<Fault> faults;  ///< of the bench
+  std::string folder;         ///< below the run folder, empty for a log
   std::map<std::string, std::uint64_t> console_bytes;
-  std::string tail;                   ///< the last lines of the main console, printable, for reports
+  std::string tail;  ///< the last lines of the main console, printable, for reports
 };
 
 /// One limit, judged over all boots.
 struct LimitResult {
-  std::string id;                     ///< "ACC-014.1"
-  std::string that;                   ///< "median(xen.boot) <= 240 s"
+  std::string id;    ///< "ACC-014.1"
+  std::string that;  ///< "median(xen.boot) <= 240 s"
   bool gate = true;
-  Verdict verdict = Verdict::pass;    ///< error when it could not be measured
-  std::optional<double> value;        ///< seconds, or a plain number for ratios and counts
+  Verdict verdict = Verdict::pass;  ///< error when it could not be measured
+  std::optional<double> value;      ///< seconds, or a plain number for ratios and counts
   std::optional<double> lower;
   std::optional<double> upper;
-  std::string unit;                   ///< "s" or ""
-  int boots = 0;                      ///< how many boots stand behind it
-  std::string detail;                 ///< one line for people
+  std::string unit;    ///< "s" or ""
+  int boots = 0;       ///< how many boots stand behind it
+  std::string detail;  ///< one line for people
 };
 
 /// Median of one span or measurement of one configuration over its boots.
 struct Summary {
   std::string name;
   std::string title;
-  int boots = 0;                      ///< boots that count (started, not lost to the bench)
-  int seen = 0;                       ///< of those, with a value
+  int boots = 0;  ///< boots that count (started, not lost to the bench)
+  int seen = 0;   ///< of those, with a value
   std::optional<Nanos> median;
   std::optional<Nanos> lowest;
   std::optional<Nanos> highest;
-  Nanos uncertainty{};                ///< half width, expanded (k = 2)
+  Nanos uncertainty{};  ///< half width, expanded (k = 2)
 };
 
 struct ConfigurationResult {
@@ -129,14 +129,14 @@ struct ConfigurationResult {
 
 /// Two configurations side by side in one quantity.
 struct Comparison {
-  std::string name;                   ///< span or measurement
+  std::string name;  ///< span or measurement
   std::string title;
-  std::string base;                   ///< configuration compared against
+  std::string base;  ///< configuration compared against
   std::string other;
   std::optional<Nanos> base_time;
   std::optional<Nanos> other_time;
-  std::optional<Nanos> difference;    ///< other - base
-  std::optional<double> ratio;        ///< other / base
+  std::optional<Nanos> difference;  ///< other - base
+  std::optional<double> ratio;      ///< other / base
   bool is_measurement = false;
 };
 
@@ -148,7 +148,7 @@ struct RunResult {
   std::string host;
   std::string version;
   std::string folder;
-  std::string started_utc;            ///< 2026-11-22T10:20:30Z
+  std::string started_utc;  ///< 2026-11-22T10:20:30Z
   Nanos took{};
   Verdict verdict = Verdict::skipped;
   std::string reason;

@@ -202,6 +202,17 @@ void consider_boots(const std::vector<BootResult>& boots, bool forgive_errors, R
   }
 }
 
+/// A board that is not what it was declared to be was measured by mistake.
+void consider_attributes(const std::vector<ConfigurationResult>& configurations, Reasoned& decision) {
+  for (const ConfigurationResult& configuration : configurations) {
+    for (const Attribute& row : configuration.attributes) {
+      if (row.agrees) continue;
+      decision.consider(Verdict::error, fmt::format("{}: {} is declared \"{}\", but the console says \"{}\"",
+                                                    configuration.name, row.name, row.declared, row.observed));
+    }
+  }
+}
+
 void consider_limits(const std::vector<LimitResult>& limits, Reasoned& decision) {
   for (const LimitResult& limit : limits) {
     if (limit.gate && limit.verdict > Verdict::pass) {
@@ -259,6 +270,7 @@ RunResult summarise(const RunInputs& inputs, std::vector<BootResult> boots) {
     run.limits = judge_limits(inputs.limits, boots);
     const std::string why = mismatch(run.configurations, inputs.must_match);
     if (!why.empty()) decision.consider(Verdict::error, why);
+    consider_attributes(run.configurations, decision);
     consider_limits(run.limits, decision);
   }
   run.verdict = decision.verdict;

@@ -1,10 +1,10 @@
 #include "harness/run/director.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/core/text.hpp"
 #include "harness/event/run_info.hpp"
@@ -15,10 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanos power_call_limit = 10s;     // one switching call, retries of the device included
-constexpr Nanos safe_limit = 30s;           // making safe, after a clean shutdown
+constexpr Nanos power_call_limit = 10s;  // one switching call, retries of the device included
+constexpr Nanos safe_limit = 30s;        // making safe, after a clean shutdown
 constexpr Nanos typing_limit = 60s;
-constexpr Nanos failure_goes_on_for = 2s;   // a panic's own text is worth keeping
+constexpr Nanos failure_goes_on_for = 2s;  // a panic's own text is worth keeping
 constexpr int safe_attempts = 3;
 constexpr std::size_t kept_command_output = std::size_t{64} << 10U;
 
@@ -44,7 +44,8 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
   Result<void> outcome = put_media();
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
-    log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line, console.stream->resolution()},
+    log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line,
+                              console.stream->resolution()},
                 job.number);
   }
   for (std::size_t i = 0; i < job.steps.size(); ++i) {
@@ -75,7 +76,8 @@ Result<void> Director::put_media() {
     BootMedium* medium = bench_.medium(name);
     if (medium == nullptr) {
       return Fault(Cause::mistake, bench_.file().name,
-                   fmt::format("configuration {} boots from \"{}\", which the bench does not have", job_->configuration.name, name));
+                   fmt::format("configuration {} boots from \"{}\", which the bench does not have",
+                               job_->configuration.name, name));
     }
     if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
     media_put_.erase(name);
@@ -101,7 +103,8 @@ Result<void> Director::perform(const PowerOffStep& step) {
   if (step.how == PowerOff::clean) {
     const auto& shutdown = job_->plan->plan().shutdown;
     if (!shutdown) {
-      return Fault(Cause::mistake, job_->configuration.profile, "a clean power-off needs a `shutdown` in the profile, which has none");
+      return Fault(Cause::mistake, job_->configuration.profile,
+                   "a clean power-off needs a `shutdown` in the profile, which has none");
     }
     if (auto down = shut_down(*shutdown, within(shutdown->within)); !down) return down.error();
   }
@@ -181,7 +184,8 @@ Result<void> Director::pass_time(Nanos length, const std::stop_token& stop) {
 Result<void> Director::type(const Sent& sent, const Until& until) {
   const BenchConsole* console = bench_.console(sent.console);
   if (console == nullptr) {
-    return Fault(Cause::mistake, bench_.file().name, fmt::format("there is no console \"{}\" to type on", sent.console));
+    return Fault(Cause::mistake, bench_.file().name,
+                 fmt::format("there is no console \"{}\" to type on", sent.console));
   }
   const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
   auto typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
@@ -198,7 +202,8 @@ Result<void> Director::shut_down(const ShutdownPlan& plan, const Until& until) {
   return wait_for_marker(builtin::shutdown_done, asked, until, false);
 }
 
-Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count) {
+Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until,
+                                       bool failures_count) {
   const auto ends_the_wait = [&](const Event& event) {
     if (event.boot != job_->number) return false;
     if (const auto* seen = std::get_if<MarkerSeen>(&event.body)) {
@@ -211,7 +216,8 @@ Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t 
   auto found = log_.wait_for(power_on_seq_, ends_the_wait, until);
   if (!found) return found.error();
   if (const auto* lost = std::get_if<ConsoleLost>(&found->body)) {
-    return Fault(Cause::lost, fmt::format("{}/{}", bench_.file().name, lost->console), lost->what, "check the cable and the adapter");
+    return Fault(Cause::lost, fmt::format("{}/{}", bench_.file().name, lost->console), lost->what,
+                 "check the cable and the adapter");
   }
   if (const auto* failure = std::get_if<FailureSeen>(&found->body)) {
     return Fault(Cause::dut, fmt::format("{}/{}", bench_.file().name, failure->hit.console),
@@ -237,7 +243,8 @@ void Director::watch_the_failure_to_its_end() {
 
 void Director::make_safe(int boot, const BootPlan* plan) {
   const SafeEntry& safe = bench_.file().power.safe;
-  if (safe.state == SafeState::off_clean && power_ == Power::on && job_ != nullptr && plan != nullptr && plan->shutdown) {
+  if (safe.state == SafeState::off_clean && power_ == Power::on && job_ != nullptr && plan != nullptr &&
+      plan->shutdown) {
     if (auto down = shut_down(*plan->shutdown, Until(clock_.now() + safe.clean_for)); !down) {
       log_.append(Note{fmt::format("no clean shutdown before power is cut: {}", down.error().text())}, boot);
     }

@@ -17,7 +17,7 @@ namespace coldboot {
 
 /// One boot to be made.
 struct BootJob {
-  int number = 0;                                   ///< run-wide, from 1
+  int number = 0;  ///< run-wide, from 1
   const Configuration& configuration;
   const std::vector<Step>& steps;
   std::shared_ptr<const CompiledPlan> plan;
@@ -73,12 +73,12 @@ class Director {
   EventLog& log_;
   Clock& clock_;
 
-  const BootJob* job_ = nullptr;         // the boot being run
+  const BootJob* job_ = nullptr;  // the boot being run
   std::stop_token stop_;
-  std::uint64_t power_on_seq_ = 0;       // event number of this boot's last power-on
-  std::uint64_t expect_from_ = 0;        // expect looks at markers after this event: power-on or the last send
-  std::optional<Instant> off_since_;     // power is known to be off since then
-  std::optional<Power> power_;           // what we last switched to
+  std::uint64_t power_on_seq_ = 0;    // event number of this boot's last power-on
+  std::uint64_t expect_from_ = 0;     // expect looks at markers after this event: power-on or the last send
+  std::optional<Instant> off_since_;  // power is known to be off since then
+  std::optional<Power> power_;        // what we last switched to
   std::map<std::string, std::filesystem::path> media_put_;  // what is in each medium
 };
 

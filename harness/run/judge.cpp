@@ -1,11 +1,11 @@
 #include "harness/run/judge.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/console/boot_watcher.hpp"
 #include "harness/event/run_folder.hpp"
@@ -31,7 +31,8 @@ BootHits hits_of(const BootRecord& record, const std::shared_ptr<const CompiledP
 
 bool knows(const BootPlan& plan, const std::string& marker) {
   if (marker == builtin::power_on || marker == builtin::first_byte || marker == builtin::last_byte) return true;
-  return std::any_of(plan.markers.begin(), plan.markers.end(), [&](const MarkerPlan& known) { return known.name == marker; });
+  return std::any_of(plan.markers.begin(), plan.markers.end(),
+                     [&](const MarkerPlan& known) { return known.name == marker; });
 }
 
 /// The scenario's quantities that this configuration can have.
@@ -49,7 +50,8 @@ Result<std::vector<LimitInputs>> limits_of(const Scenario& scenario) {
   std::vector<LimitInputs> limits;
   for (const LimitPlan& limit : scenario.limits) {
     auto expression = parse_limit(limit.that);
-    if (!expression) return Fault(Cause::mistake, limit.place.text(), expression.error().what(), expression.error().hint());
+    if (!expression)
+      return Fault(Cause::mistake, limit.place.text(), expression.error().what(), expression.error().hint());
     limits.push_back({limit.id, limit.that, limit.gate, std::move(*expression)});
   }
   return limits;
@@ -62,7 +64,8 @@ std::vector<SpanPlan> ranges_in(const std::vector<LimitInputs>& limits) {
   return ranges_of(expressions);
 }
 
-RunInputs inputs_of(const Scenario& scenario, const BenchFile& bench, const RunHeader& header, std::vector<LimitInputs> limits) {
+RunInputs inputs_of(const Scenario& scenario, const BenchFile& bench, const RunHeader& header,
+                    std::vector<LimitInputs> limits) {
   RunInputs inputs{.scenario = scenario.name,
                    .title = scenario.title,
                    .requirement = scenario.requirement,
@@ -97,12 +100,13 @@ Result<RunResult> judge(const Scenario& scenario, const BenchFile& bench, const 
   std::map<std::string, std::shared_ptr<const CompiledPlan>> plans;
   std::vector<BootResult> results;
   for (const BootRecord& record : boots) {
-    const auto configuration = std::find_if(scenario.configurations.begin(), scenario.configurations.end(),
-                                            [&](const Configuration& known) { return known.name == record.configuration; });
+    const auto configuration =
+        std::find_if(scenario.configurations.begin(), scenario.configurations.end(),
+                     [&](const Configuration& known) { return known.name == record.configuration; });
     if (configuration == scenario.configurations.end()) {
       return Fault(Cause::mistake, scenario.file.string(),
-                   fmt::format("boot {} is one of the configuration \"{}\", which the scenario does not have", record.number,
-                               record.configuration));
+                   fmt::format("boot {} is one of the configuration \"{}\", which the scenario does not have",
+                               record.number, record.configuration));
     }
     std::shared_ptr<const CompiledPlan>& plan = plans[configuration->name];
     if (!plan) {

@@ -1,15 +1,15 @@
 #include "harness/run/run.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
+#include <unistd.h>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/bench/bench.hpp"
 #include "harness/console/boot_watcher.hpp"
@@ -72,7 +72,10 @@ class WatcherTimes final : public TimedSource {
 class Run {
  public:
   Run(const RunRequest& request, Bench& bench, Plans plans)
-      : request_(request), bench_(bench), plans_(std::move(plans)), log_(bench.clock(), [this](const Event& e) { take(e); }) {}
+      : request_(request),
+        bench_(bench),
+        plans_(std::move(plans)),
+        log_(bench.clock(), [this](const Event& e) { take(e); }) {}
 
   Result<RunOutcome> execute();
 
@@ -90,8 +93,8 @@ class Run {
   Plans plans_;
   std::unique_ptr<RunFolder> folder_;
   EventLog log_;
-  std::stop_source halt_;               // a stop from outside, or a record that can no longer be kept
-  std::atomic<int> current_boot_{0};    // 0 between boots
+  std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
+  std::atomic<int> current_boot_{0};  // 0 between boots
   std::vector<BootRecord> boots_;
   Instant began_{};
 };
@@ -179,7 +182,10 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   log_.append(BootEnded{}, number);
   current_boot_ = 0;
 
-  BootRecord boot{.number = number, .configuration = configuration.name, .bench = bench_.file().name, .profile = configuration.profile};
+  BootRecord boot{.number = number,
+                  .configuration = configuration.name,
+                  .bench = bench_.file().name,
+                  .profile = configuration.profile};
   for (Event& event : log_.after(before)) {
     if (event.boot == number && !is_live_only(event.body)) boot.events.push_back(std::move(event));
   }
@@ -212,7 +218,8 @@ RunOutcome Run::finish() {
     outcome.faults.push_back(result.error());
   }
   for (const ReportFile& report : request_.reports) {
-    if (auto put = folder_->put_file(report.name, report.text(outcome.result)); !put) outcome.faults.push_back(put.error());
+    if (auto put = folder_->put_file(report.name, report.text(outcome.result)); !put)
+      outcome.faults.push_back(put.error());
   }
   if (auto closed = folder_->close(bench_.clock().now()); !closed) outcome.faults.push_back(closed.error());
   return outcome;

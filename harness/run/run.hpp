@@ -34,10 +34,10 @@ struct RunRequest {
   Scenario scenario;
   BenchFile bench;
   Catalog catalog;
-  std::filesystem::path out;           ///< the run folder is made in here
-  std::string version;                 ///< of coldboot
+  std::filesystem::path out;  ///< the run folder is made in here
+  std::string version;        ///< of coldboot
   std::vector<ReportFile> reports;
-  RunObserver* observer = nullptr;     ///< may be null
+  RunObserver* observer = nullptr;  ///< may be null
   std::stop_token stop;
   std::function<StopRequested()> why_stopped;  ///< asked once `stop` was requested
 };
@@ -45,7 +45,7 @@ struct RunRequest {
 struct RunOutcome {
   RunResult result;
   std::filesystem::path folder;
-  std::vector<Fault> faults;           ///< what kept the record or a report from being written
+  std::vector<Fault> faults;  ///< what kept the record or a report from being written
 };
 
 /// Makes every boot of a scenario on a bench, measures, judges, writes the run folder. Faults: only what keeps a run

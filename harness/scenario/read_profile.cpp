@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/console/pattern_set.hpp"
 #include "harness/core/text.hpp"
 #include "harness/file/document.hpp"
-#include "harness/console/pattern_set.hpp"
 #include "harness/scenario/plan_check.hpp"
 
 namespace coldboot {

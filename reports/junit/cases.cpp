@@ -301,7 +301,7 @@ Case configuration_case(const std::string& classname, const ConfigurationResult&
                                          line_or(row.declared, "-"), line_or(row.observed, "-"));
     result.output += line + "\n";
     if (row.agrees) continue;
-    result.verdict = Verdict::fail;
+    result.verdict = Verdict::error;
     result.type = "configuration";
     result.message += (result.message.empty() ? "" : "; ") + line;
   }

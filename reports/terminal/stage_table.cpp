@@ -35,6 +35,23 @@ std::vector<const Summary*> rows_of(const Configurations& configurations, Summar
   return rows;
 }
 
+bool is_measured(const Configurations& configurations, Summaries kind, const std::string& name) {
+  return std::any_of(configurations.begin(), configurations.end(), [&](const ConfigurationResult* configuration) {
+    const auto& all = configuration->*kind;
+    return std::any_of(all.begin(), all.end(), [&](const Summary& each) { return each.name == name && each.median; });
+  });
+}
+
+/// Stages that no boot of any configuration got through. A profile names more stages than one boot shows, so they
+/// only fill the table; unless nothing was measured at all, when they are all there is to show.
+std::vector<const Summary*> unseen_stages(const Configurations& configurations) {
+  std::vector<const Summary*> rows = rows_of(configurations, &ConfigurationResult::spans);
+  const std::size_t all = rows.size();
+  std::erase_if(
+      rows, [&](const Summary* row) { return is_measured(configurations, &ConfigurationResult::spans, row->name); });
+  return rows.size() == all ? std::vector<const Summary*>{} : rows;
+}
+
 const Comparison* find(const RunResult& run, std::string_view name, bool is_measurement,
                        const ConfigurationResult& other) {
   const auto found = std::find_if(run.comparisons.begin(), run.comparisons.end(), [&](const Comparison& each) {
@@ -51,8 +68,9 @@ class StageTable {
     const Table table = times_with_bars(configurations, 0);
     const std::size_t taken = table.natural_width() + 2;
     const auto width = static_cast<std::size_t>(std::max(style_.width, 0));
-    if (!compares() || taken + least_bar > width) return table.text(style_);
-    return times_with_bars(configurations, std::min(width - taken, longest_bar)).text(style_);
+    const bool bars = compares() && taken + least_bar <= width;
+    const Table& shown = bars ? times_with_bars(configurations, std::min(width - taken, longest_bar)) : table;
+    return shown.text(style_) + unseen_text(configurations);
   }
 
   /// For three configurations and more: each against its base, difference over ratio.
@@ -107,6 +125,18 @@ class StageTable {
   [[nodiscard]] std::string both() const { return style_.unicode ? "█" : "#"; }
   [[nodiscard]] std::string added() const { return style_.unicode ? "▒" : "+"; }
   [[nodiscard]] std::string saved() const { return style_.unicode ? "·" : "."; }
+
+  [[nodiscard]] std::string unseen_text(const Configurations& configurations) const {
+    std::string titles;
+    for (const Summary* row : unseen_stages(configurations)) titles += (titles.empty() ? "" : ", ") + title_of(*row);
+    if (titles.empty()) return {};
+    std::string text;
+    for (const std::string& line :
+         wrapped("not seen in any boot: " + titles, static_cast<std::size_t>(std::max(style_.width - 2, 20)))) {
+      text += "  " + inked(line, Ink::faint, style_) + "\n";
+    }
+    return text;
+  }
 
   /// The longest time of all fills the bar.
   [[nodiscard]] Nanos longest_time() const {
@@ -174,7 +204,10 @@ class StageTable {
   }
 
   void add_rows(Table& table, const Configurations& configurations, Summaries kind, std::size_t bar) const {
+    const std::vector<const Summary*> unseen =
+        kind == &ConfigurationResult::spans ? unseen_stages(configurations) : std::vector<const Summary*>{};
     for (const Summary* row : rows_of(configurations, kind)) {
+      if (std::find(unseen.begin(), unseen.end(), row) != unseen.end()) continue;
       std::vector<Cell> medians{name(title_of(*row))};
       std::vector<Cell> ranges{name("")};
       std::vector<Cell> shares{name("")};

@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/program.hpp"
@@ -19,7 +18,8 @@ constexpr std::int64_t second = 1'000'000'000;
 TEST(Cli, SaysHowItIsUsed) {
   const ChildResult help = coldboot({"--help"});
   EXPECT_EQ(help.exit_status, 0);
-  for (const char* command : {"run", "check", "measure", "report", "version", "Exit status"}) EXPECT_THAT(help.output, HasSubstr(command));
+  for (const char* command : {"run", "check", "measure", "report", "version", "Exit status"})
+    EXPECT_THAT(help.output, HasSubstr(command));
   EXPECT_EQ(coldboot({"version"}).exit_status, 0);
 }
 
@@ -73,7 +73,8 @@ void expect_the_articles_figures(const json& result) {
 
 TEST(Cli, ReproducesTheArticleFromRecordings) {
   const BenchOnDisk place;
-  const ChildResult ran = coldboot({"run", "scenarios/xen-vs-bare.yaml", "--quiet", "--out", (place.folder() / "out").string()});
+  const ChildResult ran =
+      coldboot({"run", "scenarios/xen-vs-bare.yaml", "--quiet", "--out", (place.folder() / "out").string()});
   EXPECT_EQ(ran.exit_status, 0) << ran.output;
   EXPECT_THAT(ran.output, HasSubstr("2.90"));
   EXPECT_THAT(ran.output, HasSubstr("Finish /boot/loader.conf.local"));
@@ -94,7 +95,10 @@ TEST(Cli, ReproducesTheArticleFromItsLogs) {
 TEST(Cli, ShowsAnOldRunAgainAsItWas) {
   const BenchOnDisk bench;
   const std::string scenario = (bench.folder() / "scenario.yaml").string();
-  ASSERT_EQ(coldboot({"run", scenario, "--bench", (bench.folder() / "bench.yaml").string(), "--quiet", "--out", (bench.folder() / "out").string()}).exit_status, 0);
+  ASSERT_EQ(coldboot({"run", scenario, "--bench", (bench.folder() / "bench.yaml").string(), "--quiet", "--out",
+                      (bench.folder() / "out").string()})
+                .exit_status,
+            0);
   const fs::path run = only_run_in(bench.folder() / "out");
   const json before = json::parse(text_of(run / "result.json"));
   const ChildResult reported = coldboot({"report", run.string(), "--json"});
@@ -108,9 +112,13 @@ TEST(Cli, ShowsAnOldRunAgainAsItWas) {
 TEST(Cli, MeasuresAnOldRunAgainWithAMendedScenario) {
   const BenchOnDisk bench;
   const std::string scenario = (bench.folder() / "scenario.yaml").string();
-  ASSERT_EQ(coldboot({"run", scenario, "--bench", (bench.folder() / "bench.yaml").string(), "--quiet", "--out", (bench.folder() / "out").string()}).exit_status, 0);
+  ASSERT_EQ(coldboot({"run", scenario, "--bench", (bench.folder() / "bench.yaml").string(), "--quiet", "--out",
+                      (bench.folder() / "out").string()})
+                .exit_status,
+            0);
   bench.write_scenario("good.yaml", "limits:\n  - {id: L1, that: \"small.power-on..menu <= 1 s\"}\n");
-  const ChildResult reported = coldboot({"report", only_run_in(bench.folder() / "out").string(), "--scenario", scenario});
+  const ChildResult reported =
+      coldboot({"report", only_run_in(bench.folder() / "out").string(), "--scenario", scenario});
   EXPECT_EQ(reported.exit_status, 1) << reported.output;
 }
 
@@ -129,16 +137,21 @@ TEST(Cli, TriesAScenariosMarkersOnALog) {
 class LiveBench : public BenchOnDisk {
  public:
   LiveBench() {
-    write("bench.yaml", "coldboot: bench/1\nname: live-" + std::to_string(::getpid()) +
-                            "\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\nmedia:\n  recording: {driver: replay}\n");
+    write(
+        "bench.yaml",
+        "coldboot: bench/1\nname: live-" + std::to_string(::getpid()) +
+            "\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\nmedia:\n  recording: {driver: replay}\n");
     std::string lines;
-    for (int i = 1; i <= 100; ++i) lines += "  - {at: " + std::to_string(2 * i) + " ms, text: \"line " + std::to_string(i) + "\\r\\n\"}\n";
+    for (int i = 1; i <= 100; ++i)
+      lines += "  - {at: " + std::to_string(2 * i) + " ms, text: \"line " + std::to_string(i) + "\\r\\n\"}\n";
     write("live.yaml", "coldboot: recording/1\nscript:\n  - {at: 0 ms, text: \"PC Engines apu2\\r\\n\"}\n" + lines);
     write_scenario("live.yaml");
   }
 
   [[nodiscard]] std::vector<std::string> arguments() const {
-    return {"run", (folder() / "scenario.yaml").string(), "--bench", (folder() / "bench.yaml").string(), "--out", (folder() / "out").string()};
+    return {"run",     (folder() / "scenario.yaml").string(),
+            "--bench", (folder() / "bench.yaml").string(),
+            "--out",   (folder() / "out").string()};
   }
 };
 
@@ -189,11 +202,15 @@ TEST(FullDisk, IsAnErrorOfTheBenchThatLosesNothingEarlier) {
   fs::create_directories(mount);
   std::string command = "mount -t tmpfs -o size=1m tmpfs " + mount.string() + " || exit 99; " + COLDBOOT_BINARY;
   for (const std::string& argument : bench.arguments()) command += " " + argument;
-  command += " --quiet --out " + mount.string() + "; status=$?; cp -r " + mount.string() + " " + (bench.folder() / "kept").string() + "; exit $status";
-  command.replace(command.find(" --out " + (bench.folder() / "out").string()), 7 + (bench.folder() / "out").string().size(), "");
-  auto ended = run_child({"unshare", "-m", "sh", "-c", command}, Until(std::chrono::steady_clock::now() + std::chrono::seconds(60)));
+  command += " --quiet --out " + mount.string() + "; status=$?; cp -r " + mount.string() + " " +
+             (bench.folder() / "kept").string() + "; exit $status";
+  command.replace(command.find(" --out " + (bench.folder() / "out").string()),
+                  7 + (bench.folder() / "out").string().size(), "");
+  auto ended = run_child({"unshare", "-m", "sh", "-c", command},
+                         Until(std::chrono::steady_clock::now() + std::chrono::seconds(60)));
   ASSERT_TRUE(ended) << ended.error().text();
-  if (ended->exit_status == 99 || ended->output.find("unshare") != std::string::npos) GTEST_SKIP() << "no mount namespaces here: " << ended->output;
+  if (ended->exit_status == 99 || ended->output.find("unshare") != std::string::npos)
+    GTEST_SKIP() << "no mount namespaces here: " << ended->output;
   EXPECT_EQ(ended->exit_status, 3) << ended->output;
   const fs::path run = only_run_in(bench.folder() / "kept");
   const std::string events = events_of(run);

@@ -1,27 +1,28 @@
 #pragma once
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <signal.h>
+#include <spawn.h>
 #include <sstream>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "harness/io/child_process.hpp"
 
 namespace coldboot {
 
 /// Runs the built program to its end.
-inline ChildResult coldboot(std::vector<std::string> arguments, const std::filesystem::path& directory = COLDBOOT_SOURCE_DIR) {
+inline ChildResult coldboot(std::vector<std::string> arguments,
+                            const std::filesystem::path& directory = COLDBOOT_SOURCE_DIR) {
   arguments.insert(arguments.begin(), COLDBOOT_BINARY);
   ChildOptions options;
   options.directory = directory;

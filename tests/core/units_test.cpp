@@ -13,8 +13,9 @@ struct DurationCase {
 };
 
 TEST(Units, ReadDurationsWithTheirUnit) {
-  for (const auto& [text, expected] : {DurationCase{"10 s", 10s}, DurationCase{"250ms", 250ms}, DurationCase{"1.5 h", 90min},
-                                       DurationCase{"2 min", 2min}, DurationCase{"86.8 us", 86800ns}, DurationCase{"0 s", 0s}}) {
+  for (const auto& [text, expected] :
+       {DurationCase{"10 s", 10s}, DurationCase{"250ms", 250ms}, DurationCase{"1.5 h", 90min},
+        DurationCase{"2 min", 2min}, DurationCase{"86.8 us", 86800ns}, DurationCase{"0 s", 0s}}) {
     const auto read = parse_duration(text);
     ASSERT_TRUE(read) << text;
     EXPECT_EQ(*read, expected) << text;

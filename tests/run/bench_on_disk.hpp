@@ -1,10 +1,10 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "drivers/catalog.hpp"
 #include "harness/bench/read_bench.hpp"
@@ -70,19 +70,24 @@ class BenchOnDisk {
   }
 
   /// A scenario of one configuration that plays `recording`; `more` is added at its end.
-  void write_scenario(const std::string& recording, const std::string& more = "limits:\n  - {id: L1, that: \"small.power-on..menu <= 60 s\"}\n") const {
+  void write_scenario(
+      const std::string& recording,
+      const std::string& more = "limits:\n  - {id: L1, that: \"small.power-on..menu <= 60 s\"}\n") const {
     write("scenario.yaml",
           "coldboot: scenario/1\n"
           "name: small-boot\n"
           "configurations:\n"
           "  small:\n"
           "    profile: small\n"
-          "    boot: {recording: " + recording + "}\n"
-          "    declare: {firmware: \"v4.10.0.2\"}\n"
-          "steps:\n"
-          "  - power-cycle: {}\n"
-          "  - expect: {marker: menu, within: 60 s}\n"
-          "  - power-off: {how: cut}\n" + more);
+          "    boot: {recording: " +
+              recording +
+              "}\n"
+              "    declare: {firmware: \"v4.10.0.2\"}\n"
+              "steps:\n"
+              "  - power-cycle: {}\n"
+              "  - expect: {marker: menu, within: 60 s}\n"
+              "  - power-off: {how: cut}\n" +
+              more);
   }
 
   [[nodiscard]] RunRequest request() const {
@@ -90,7 +95,9 @@ class BenchOnDisk {
     for (const Fault& mistake : scenario.mistakes) ADD_FAILURE() << mistake.text();
     const Reading<BenchFile> bench = read_bench(folder_ / "bench.yaml", driver_catalog().tables());
     for (const Fault& mistake : bench.mistakes) ADD_FAILURE() << mistake.text();
-    RunRequest request{.scenario = scenario.value.value_or(Scenario{}), .bench = bench.value.value_or(BenchFile{}), .catalog = driver_catalog()};
+    RunRequest request{.scenario = scenario.value.value_or(Scenario{}),
+                       .bench = bench.value.value_or(BenchFile{}),
+                       .catalog = driver_catalog()};
     request.out = folder_ / "runs";
     request.version = "test";
     return request;

@@ -1,9 +1,9 @@
 #include "harness/run/run.hpp"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
 
 #include "harness/event/run_record.hpp"
 #include "harness/run/judge.hpp"
@@ -191,7 +191,8 @@ TEST(Run, ShutsTheSystemDownBeforeACleanPowerOff) {
 TEST(Run, RunsAHostCommandAndKeepsItsOutput) {
   const BenchOnDisk bench;
   RunRequest request = bench.request();
-  request.scenario.steps.insert(request.scenario.steps.begin() + 2, Step{.what = RunStep{{"echo", "hello from the host"}, 10s}});
+  request.scenario.steps.insert(request.scenario.steps.begin() + 2,
+                                Step{.what = RunStep{{"echo", "hello from the host"}, 10s}});
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason;
   const auto commands = bodies_of<CommandRun>(record_of(outcome).boots.at(0).events);
@@ -258,9 +259,10 @@ TEST(Run, IsAbortedAndSafeWhenStoppedInTheMiddle) {
   const BenchOnDisk bench;
   bench.write("hangs.yaml", BenchOnDisk::script(""));
   bench.write_scenario("hangs.yaml");
-  bench.write("bench.yaml",
-              "coldboot: bench/1\nname: stopped-in-the-middle\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\n"
-              "media:\n  recording: {driver: replay}\n");
+  bench.write(
+      "bench.yaml",
+      "coldboot: bench/1\nname: stopped-in-the-middle\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\n"
+      "media:\n  recording: {driver: replay}\n");
   RunRequest request = bench.request();
   StopAt observer("bios");
   request.observer = &observer;

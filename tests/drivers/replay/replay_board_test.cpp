@@ -1,11 +1,11 @@
 #include "drivers/replay/replay_board.hpp"
 
-#include <gtest/gtest.h>
+#include <array>
+#include <fstream>
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
-#include <fstream>
+#include <gtest/gtest.h>
 
 namespace coldboot {
 namespace {
