@@ -85,7 +85,7 @@ keys::Type<BenchDraft> bench_type(const DriverTables& drivers) {
   return keys::object<BenchDraft>("bench", "A bench: one DUT and the devices wired to it.")
       .required("name", &BenchDraft::name, keys::name("apu2-07"), "Name of the bench, as reports show it.")
       .optional("tags", &BenchDraft::tags, keys::list(keys::name("apu2d4")), "What the bench is fit for.")
-      .optional("dut", &BenchDraft::dut, keys::entries(keys::text("apu2d4")),
+      .optional("dut", &BenchDraft::dut, keys::entries(keys::text("apu2d4"), keys::label()),
                 "What is known about the DUT: model, serial, mac.")
       .optional(
           "pace", &BenchDraft::pace,

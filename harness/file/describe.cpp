@@ -242,7 +242,8 @@ std::string json_schema(Kind kind, const Shape& document) {
 
 std::string reference_page(Kind kind, const Shape& document) {
   constexpr std::string_view rules =
-      "Durations, sizes and rates carry their unit. Names are letters, digits, `-` and `_`. A text that looks like a "
+      "Durations, sizes and rates carry their unit. Names are letters, digits, `-` and `_`; labels may have spaces "
+      "between words. A text that looks like a "
       "number, or "
       "like a boolean to some YAML reader (`on`, `no`, `y`), is quoted. Paths are relative to the folder of the file. "
       "A regular "

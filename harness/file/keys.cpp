@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t longest_name = 100;
 constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9_-]*$";
+constexpr std::string_view label_pattern = "^[A-Za-z0-9]([A-Za-z0-9 _-]*[A-Za-z0-9_-])?$";
 constexpr std::string_view file_name_pattern = "^[A-Za-z0-9./_][A-Za-z0-9./_+-]*$";
 constexpr std::string_view duration_pattern = "^[0-9]+(\\.[0-9]+)? *(ns|us|ms|s|min|h)$";
 constexpr std::string_view time_limit_pattern = "^(?=.*[1-9])[0-9]+(\\.[0-9]+)? *(ns|us|ms|s|min|h)$";
@@ -28,6 +29,13 @@ bool is_word_character(char c) {
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= longest_name && is_word_character(text.front()) && text.front() != '_' &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_word_character(c) || c == '-'; });
+}
+
+/// As label_pattern says.
+bool is_label(std::string_view text) {
+  std::string joined(text);
+  std::replace(joined.begin(), joined.end(), ' ', '-');
+  return is_name(joined) && !text.ends_with(' ');
 }
 
 /// As file_name_pattern says.
@@ -95,6 +103,17 @@ Type<T> parsed(Shape description, Parse parse) {
             findings.mistake(node.place, fault.what(), fault.hint());
             return std::nullopt;
           }};
+}
+
+/// Text of a few allowed characters; `rule` tells which where others were found.
+Type<std::string> spelled(std::string expected, std::string rule, std::string example, std::string_view pattern,
+                          bool (*allowed)(std::string_view)) {
+  return parsed<std::string>(
+      scalar(Shape::Form::text, std::move(expected), std::move(example), pattern),
+      [rule = std::move(rule), allowed](const std::string& text, const Place&) -> Result<std::string> {
+        if (allowed(text)) return text;
+        return Fault(Cause::mistake, "", fmt::format("found \"{}\", expected {}", printable_line(text, 60), rule));
+      });
 }
 
 /// Quantities carry a unit; a bare number says nothing about which. 9600e7 is a line rate to us and a number to YAML.
@@ -254,23 +273,16 @@ Type<std::string> typed_text(std::string example) {
 }
 
 Type<std::string> name(std::string example) {
-  return parsed<std::string>(scalar(Shape::Form::text, "a name", std::move(example), name_pattern),
-                             [](const std::string& text, const Place&) -> Result<std::string> {
-                               if (is_name(text)) return text;
-                               return Fault(Cause::mistake, "",
-                                            fmt::format("found \"{}\", expected a name of letters, digits, '-' and '_'",
-                                                        printable_line(text, 60)));
-                             });
+  return spelled("a name", "a name of letters, digits, '-' and '_'", std::move(example), name_pattern, is_name);
+}
+
+Type<std::string> label(std::string example) {
+  return spelled("a label", "letters, digits, '-', '_' and spaces between words", std::move(example), label_pattern,
+                 is_label);
 }
 
 Type<std::string> file_name(std::string example) {
-  return parsed<std::string>(
-      scalar(Shape::Form::text, "a file's name or path", std::move(example), file_name_pattern),
-      [](const std::string& text, const Place&) -> Result<std::string> {
-        if (is_file_name(text)) return text;
-        return Fault(Cause::mistake, "",
-                     fmt::format("found \"{}\", expected a file's name or path", printable_line(text, 60)));
-      });
+  return spelled("a file's name or path", "a file's name or path", std::move(example), file_name_pattern, is_file_name);
 }
 
 Type<std::filesystem::path> path(std::string example) {
@@ -356,11 +368,11 @@ ShapePtr detail::list_shape(ShapePtr item) {
   return std::make_shared<const Shape>(std::move(shape));
 }
 
-ShapePtr detail::map_shape(ShapePtr item) {
+ShapePtr detail::map_shape(ShapePtr item, const Shape& key) {
   Shape shape;
   shape.form = Shape::Form::map;
   shape.expected = "a map of at least one name";
-  shape.pattern = name_pattern;
+  shape.pattern = key.pattern;
   shape.item = std::move(item);
   return std::make_shared<const Shape>(std::move(shape));
 }
@@ -384,11 +396,6 @@ bool detail::expect_map(const Node& node, const Shape& shape, Findings& findings
   if (node.kind == Node::Kind::map && !node.items.empty()) return true;
   report(node, shape, findings);
   return false;
-}
-
-bool detail::expect_name(const Node& key, Findings& findings) {
-  static const Type<std::string> type = name();
-  return type.read(key, findings).has_value();
 }
 
 bool detail::read_object(const Node& node, const Shape& shape, Findings& findings,

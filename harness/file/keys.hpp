@@ -113,6 +113,8 @@ Type<std::string> text(std::string example = {});
 Type<std::string> typed_text(std::string example = {});
 /// A name of the user's own: letters, digits, '-' and '_', so that limits can speak of it.
 Type<std::string> name(std::string example = {});
+/// What people call a property of a DUT: as name(), with spaces between words.
+Type<std::string> label(std::string example = {});
 /// The name of a file of ours: as name(), and dots and slashes.
 Type<std::string> file_name(std::string example = {});
 /// A file, relative to the folder of the file it is named in.
@@ -137,12 +139,11 @@ struct Word {
 namespace detail {
 ShapePtr word_shape(std::vector<Alternative> words);
 ShapePtr list_shape(ShapePtr item);
-ShapePtr map_shape(ShapePtr item);
+ShapePtr map_shape(ShapePtr item, const Shape& key);
 /// Which of the words of `shape` the node is.
 std::optional<std::size_t> read_word(const Node& node, const Shape& shape, Findings& findings);
 bool expect_list(const Node& node, const Shape& shape, Findings& findings);
 bool expect_map(const Node& node, const Shape& shape, Findings& findings);
-bool expect_name(const Node& key, Findings& findings);
 /// Reads a map by the keys of `shape`: calls `take` for each known one, reports unknown and missing ones. Keys of the
 /// selected table are known too, but left to read_selected().
 bool read_object(const Node& node, const Shape& shape, Findings& findings,
@@ -214,16 +215,17 @@ Type<std::vector<T>> list(const Type<T>& item) {
 
 /// A map from names of the user's own, in file order; at least one.
 template <class T>
-Type<std::vector<Entry<T>>> entries(const Type<T>& item) {
-  const ShapePtr shape = detail::map_shape(item.shape);
+Type<std::vector<Entry<T>>> entries(const Type<T>& item, const Type<std::string>& key = name()) {
+  const ShapePtr shape = detail::map_shape(item.shape, *key.shape);
   return {shape,
-          [shape, read = item.read](const Node& node, Findings& findings) -> std::optional<std::vector<Entry<T>>> {
+          [shape, read = item.read, read_key = key.read](const Node& node,
+                                                         Findings& findings) -> std::optional<std::vector<Entry<T>>> {
             if (!detail::expect_map(node, *shape, findings)) return std::nullopt;
             std::vector<Entry<T>> found;
             for (std::size_t i = 0; i < node.items.size(); ++i) {
-              const bool named = detail::expect_name(node.keys[i], findings);
+              auto name = read_key(node.keys[i], findings);
               auto value = read(node.items[i], findings);
-              if (named && value) found.push_back({node.keys[i].text, std::move(*value), node.keys[i].place});
+              if (name && value) found.push_back({std::move(*name), std::move(*value), node.keys[i].place});
             }
             if (found.size() != node.items.size()) return std::nullopt;
             return found;

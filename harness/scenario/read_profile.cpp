@@ -139,7 +139,7 @@ keys::Type<ProfileDraft> profile_type() {
       .optional("spans", &ProfileDraft::spans, keys::entries(span_type()), "Spans by name; they may overlap.")
       .optional("failures", &ProfileDraft::failures, keys::list(failure_type()), "Signs of failure.")
       .optional("shutdown", &ProfileDraft::shutdown, shutdown_type(), "How a running system is brought down.")
-      .optional("observe", &ProfileDraft::observe, keys::entries(keys::placed(keys::name("bios"))),
+      .optional("observe", &ProfileDraft::observe, keys::entries(keys::placed(keys::name("bios")), keys::label()),
                 "Attributes the boot tells of itself: attribute → named capture of a marker.");
 }
 

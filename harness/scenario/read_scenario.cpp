@@ -74,7 +74,7 @@ keys::Type<ConfigurationDraft> configuration_type() {
                 "What it prints: the name of a profile, or its path.")
       .optional("boot", &ConfigurationDraft::boot, keys::entries(keys::placed(keys::path("xen.img"))),
                 "What it boots from: medium of the bench → file, relative to the folder of this file.")
-      .optional("declare", &ConfigurationDraft::declare, keys::entries(keys::text("v4.10.0.2")),
+      .optional("declare", &ConfigurationDraft::declare, keys::entries(keys::text("v4.10.0.2"), keys::label()),
                 "What it consists of; compared with what the boot tells of itself.")
       .optional("steps", &ConfigurationDraft::steps, keys::list(step_type()),
                 "Steps of each of its boots, in place of the scenario's.", "the scenario's");
@@ -118,7 +118,7 @@ keys::Type<ScenarioDraft> scenario_type() {
                 "Bench to run on: the name of a bench file, or its path.", "given on the command line")
       .required("configurations", &ScenarioDraft::configurations, keys::entries(configuration_type()),
                 "What is booted, by name.")
-      .optional("must-match", &ScenarioDraft::must_match, keys::list(keys::placed(keys::name("firmware"))),
+      .optional("must-match", &ScenarioDraft::must_match, keys::list(keys::placed(keys::label("firmware"))),
                 "Attributes in which all configurations must agree, or their times cannot be compared.")
       .optional("repeat", &ScenarioDraft::repeat, repeat_type(), "How often.", "one boot of each configuration")
       .optional("steps", &ScenarioDraft::steps, keys::list(step_type()), "What is done in each boot, in order.",

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/scenario/pattern_check.hpp"
+#include "harness/console/pattern_set.hpp"
 
 namespace coldboot {
 namespace {
