@@ -113,7 +113,8 @@ TEST_F(ProfileFolder, MistakesOfAnIncludeNameItsOwnFile) {
   EXPECT_EQ(mistakes_of("a.yaml"),
             "a.yaml:4:36: found the key titel, expected one of from, to, title (did you mean title?)\n");
   write("a.yaml", "name: a\ninclude: [b]\nspans: {s: {from: power-on, to: x}}\n");
-  EXPECT_THAT(mistakes_of("a.yaml"), testing::StartsWith("b.yaml:3:22: found no regular expression: "));
+  EXPECT_THAT(mistakes_of("a.yaml"),
+              testing::StartsWith("b.yaml:3:22: in '(' at offset 1: missing closing parenthesis"));
 }
 
 struct Wrong {
@@ -151,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "span_backwards",
             "markers: {a: {match: x}, b: {match: x, after: a}, c: {match: x, after: b}}\nspans: {s: {from: c, to: a}}",
-            "p.yaml:4:25: found a span s that no boot can have: c counts only after a, expected an end after its "
+            "p.yaml:4:26: found a span s that no boot can have: c counts only after a, expected an end after its "
             "start\n"},
         Wrong{"markers_in_a_circle", "markers: {a: {match: x, after: b}, b: {match: x, after: a}}",
               "p.yaml:3:32: found a after itself, expected markers that do not wait for each other\n"
@@ -167,11 +168,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"quiet_with_sent", "markers: {a: {sent: z, quiet: 1 s}}",
               "p.yaml:3:31: found quiet with sent, expected it with match only\n"},
         Wrong{"pattern_of_nothing", "markers: {a: {match: 'x*'}}",
-              "p.yaml:3:22: found a pattern that matches the empty text, expected one that needs at least a character "
-              "(it "
-              "would match everywhere)\n"},
+              "p.yaml:3:22: in 'x*' at offset 0: it matches the empty string, so it would be found everywhere (make it "
+              "need at least one character)\n"},
         Wrong{"pattern_without_end", "failures: [{class: panic, match: 'a(b'}]",
-              "p.yaml:3:34: found no regular expression: missing closing parenthesis at character 4\n"},
+              "p.yaml:3:34: in 'a(b' at offset 3: missing closing parenthesis\n"},
         Wrong{"repeats_unknown", "failures: [{class: boot-loop, repeats: banner}]",
               "p.yaml:3:40: found the marker banner, expected one that profile p has\n"},
         Wrong{"repeats_builtin", "failures: [{class: boot-loop, repeats: first-byte}]",

@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"no_boots", std::string(bare) + "repeat: {boots: 0}",
               "s.yaml:4:17: found the number 0, expected a whole number from 1 to 100000 such as 20\n"},
         Wrong{"unnamed_profile", "configurations: {bare: {profile: 2.4}}",
-              "s.yaml:3:33: found the number 2.4, expected a file's name or path such as pfsense-2.4-xen (quote it: "
+              "s.yaml:3:34: found the number 2.4, expected a file's name or path such as pfsense-2.4-xen (quote it: "
               "\"2.4\")\n"},
         Wrong{"missing_image", "configurations: {bare: {profile: firewall, boot: {sd: none.img}}}",
               "s.yaml:3:55: found no file none.img, expected what to put on sd\n"},
@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Scenario, SaysWhereAMissingProfileWasLookedFor) {
   EXPECT_THAT(lines_of(read("configurations: {bare: {profile: firewal}}").mistakes),
-              testing::MatchesRegex("s.yaml:3:33: found no firewal.yaml in .*, expected a profile file "
+              testing::MatchesRegex("s.yaml:3:34: found no firewal.yaml in .*, expected a profile file "
                                     "\\(did you mean firewall\\?\\)\n"));
 }
 
