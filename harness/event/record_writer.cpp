@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 /// How long bytes may wait for company before they are written: one write for each file in this time is what lets a
 /// full rack (1024 consoles) be recorded with a tenth of a core. Killing the process loses no more than this.
-constexpr auto longest_wait = 40ms;
+constexpr auto longest_wait = 50ms;
 /// Unless so much has come that waiting only costs memory: replays run faster than time.
 constexpr std::size_t most_waiting_bytes = std::size_t{4} << 20U;
 

@@ -25,7 +25,7 @@ struct RunFolderOptions {
 };
 
 /// The record of a run while it is being written. Everything handed over is queued and written by one thread of its
-/// own, so that a slow disk never delays a stamp: events at once, console bytes together at most every 40 ms. The
+/// own, so that a slow disk never delays a stamp: events at once, console bytes together at most every 50 ms. The
 /// bytes of a console always reach the disk before the index that speaks of them.
 class RunFolder {
  public:

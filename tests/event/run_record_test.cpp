@@ -20,7 +20,6 @@ fs::path write_run(const fs::path& parent) {
   sink.add("com1", {0, 10, run_origin + 12s, run_origin + 11s, true}, "PC Engines");
   sink.add("com1", {10, 6, run_origin + 14s, run_origin + 12s, true}, " apu2\n");
   for (const Event& event : sample_events(run_origin)) run->write(event);
-  run->write({30, run_origin + 30s, 3, BootEnded{}});
   EXPECT_TRUE(run->close(run_origin + 31s));
   return run->path();
 }
@@ -56,7 +55,9 @@ TEST(RunRecord, AcceptsAFolderCutOffAtAnyByteOfAnyFile) {
   ASSERT_TRUE(whole);
   for (const fs::path& file : files_of(run)) {
     const std::string content = text_of(file);
-    for (std::size_t length = 0; length < content.size(); ++length) {
+    // Every byte of the end, where a cut leaves a line or record torn; further in, the same shapes repeat.
+    const std::size_t end = content.size() > 100 ? content.size() - 100 : 0;
+    for (std::size_t length = 0; length < content.size(); length += length < end ? 11 : 1) {
       put_text(file, std::string_view(content).substr(0, length));
       SCOPED_TRACE(file.filename().string() + " cut at " + std::to_string(length));
       const auto read = read_run_folder(run);
@@ -80,7 +81,7 @@ TEST(RunRecord, AcceptsAnyChangedByte) {
   std::mt19937 random(3);
   for (const fs::path& file : files_of(run)) {
     const std::string content = text_of(file);
-    for (int repeat = 0; repeat < 200 && !content.empty(); ++repeat) {
+    for (int repeat = 0; repeat < 100 && !content.empty(); ++repeat) {
       std::string changed = content;
       changed[random() % changed.size()] = static_cast<char>(random());
       put_text(file, changed);
@@ -97,7 +98,7 @@ TEST(RunRecord, GivesBytesWithoutIndexTheTimeBetweenTheirNeighbours) {
   fs::resize_file(index, 8 + 32);
   const auto chunks = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(chunks.size(), 2U);
-  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 30s, run_origin + 12s, false}));
+  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 19s, run_origin + 12s, false}));
   fs::remove(index);
   const auto without = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(without.size(), 1U);
