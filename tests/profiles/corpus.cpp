@@ -32,7 +32,9 @@ std::string bytes_of(const std::string& log) {
 std::vector<std::string> profile_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(profiles)) {
-    names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == ".yaml") {
+      names.push_back(entry.path().stem().string());
+    }
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -16,7 +16,7 @@ bool present();
 /// A log of the collection, byte for byte.
 std::string bytes_of(const std::string& log);
 
-/// The names of all profiles in fixtures/profiles.
+/// The names of all whole profiles: fixtures/profiles without its parts.
 std::vector<std::string> profile_names();
 
 /// A profile of fixtures/profiles, compiled; fails the test with what is wrong with it.
