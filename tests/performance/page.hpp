@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/bench_capture/measurements.hpp"
+
+namespace coldboot::capture_bench {
+
+/// All results of one machine.
+struct Results {
+  std::vector<Accuracy> accuracy;        ///< repeats
+  std::vector<std::vector<Load>> racks;  ///< by number of consoles, then repeats
+  std::vector<Load> flat_out;            ///< repeats
+  std::vector<Nanos> help;               ///< repeats of coldboot --help; empty when it was not measured
+};
+
+/// docs/performance.md.
+std::string page_of(const Results& results);
+
+}  // namespace coldboot::capture_bench
