@@ -43,13 +43,12 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<MarkerTrial> try_markers(const Configuration& configuration, const std::vector<Step>& steps,
-                                const ImportedLog& log) {
+Result<MarkerTrial> try_markers(const Configuration& configuration, const ImportedLog& log) {
   const auto hits = first_hits(configuration.plan, log.record);
   if (!hits) return hits.error();
   const auto anywhere = first_hits(without_after(configuration.plan), log.record);
   if (!anywhere) return anywhere.error();
-  const std::set<std::string> needed = needed_by(steps);
+  const std::set<std::string> needed = needed_by(configuration.steps);
   MarkerTrial trial;
   for (const MarkerPlan& marker : configuration.plan.markers) {
     if (!marker.sent.empty()) continue;  // a log of another tool does not say what was typed

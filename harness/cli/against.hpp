@@ -25,8 +25,7 @@ struct MarkerTrial {
 };
 
 /// Looks for a configuration's markers in a log of another tool. Faults: `mistake` for a pattern that does not compile.
-Result<MarkerTrial> try_markers(const Configuration& configuration, const std::vector<Step>& steps,
-                                const ImportedLog& log);
+Result<MarkerTrial> try_markers(const Configuration& configuration, const ImportedLog& log);
 
 std::string describe(const MarkerTrial& trial, const Configuration& configuration, const ImportedLog& log);
 

@@ -23,8 +23,7 @@ int check_command(const CheckArguments& arguments) {
     const auto log = read_log(file, "");
     if (!log) return exit_code::usage;
     for (const Configuration& configuration : inputs->scenario.configurations) {
-      const auto& steps = configuration.steps.empty() ? inputs->scenario.steps : configuration.steps;
-      const auto trial = try_markers(configuration, steps, *log);
+      const auto trial = try_markers(configuration, *log);
       if (!trial) {
         tell(trial.error());
         return exit_code::usage;

@@ -1,12 +1,11 @@
 #include "harness/cli/inputs.hpp"
 
-#include <fmt/format.h>
-
 #include "drivers/catalog.hpp"
 #include "harness/bench/read_bench.hpp"
 #include "harness/cli/project.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/file/document.hpp"
+#include "harness/scenario/fit.hpp"
 #include "harness/scenario/read_scenario.hpp"
 
 namespace coldboot {
@@ -24,22 +23,6 @@ std::optional<BenchFile> read_named_bench(const std::string& name, const std::fi
   return bench.value;
 }
 
-/// What a configuration boots from must be a medium of the bench.
-bool bench_has_media(const Scenario& scenario, const BenchFile& bench) {
-  bool all = true;
-  for (const Configuration& configuration : scenario.configurations) {
-    for (const auto& [medium, image] : configuration.boot) {
-      if (bench.media.contains(medium)) continue;
-      all = false;
-      tell(Fault(Cause::mistake, configuration.place.text(),
-                 fmt::format("configuration {} boots from \"{}\", which bench {} does not have", configuration.name,
-                             medium, bench.name),
-                 fmt::format("add it under `media` in {}", bench.file.string())));
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, const std::string& bench_name) {
@@ -52,7 +35,10 @@ std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, co
   const std::string& name = bench_name.empty() ? inputs.scenario.bench : bench_name;
   if (name.empty()) return inputs;
   inputs.bench = read_named_bench(name, bench_name.empty() ? beside : std::filesystem::path("."), project);
-  if (!inputs.bench || !bench_has_media(inputs.scenario, *inputs.bench)) return std::nullopt;
+  if (!inputs.bench) return std::nullopt;
+  const std::vector<Fault> misfits = check_fit(inputs.scenario, *inputs.bench);
+  tell_all(misfits, {});
+  if (!misfits.empty()) return std::nullopt;
   return inputs;
 }
 

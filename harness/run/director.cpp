@@ -48,15 +48,15 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
                               console.stream->resolution()},
                 job.number);
   }
-  for (std::size_t i = 0; i < job.steps.size(); ++i) {
+  for (std::size_t i = 0; i < job.configuration.steps.size(); ++i) {
     const int index = static_cast<int>(i);
-    log_.append(StepStarted{index, describe(job.steps[i])}, job.number);
+    log_.append(StepStarted{index, describe(job.configuration.steps[i])}, job.number);
     if (!outcome) {
       log_.append(StepEnded{index, Verdict::skipped, outcome.error()}, job.number);
       continue;
     }
     try {
-      outcome = perform(job.steps[i]);
+      outcome = perform(job.configuration.steps[i]);
     } catch (const std::exception& thrown) {
       outcome = Fault(Cause::internal, bench_.file().name, fmt::format("a library threw: {}", thrown.what()));
     }

@@ -19,7 +19,6 @@ namespace coldboot {
 struct BootJob {
   int number = 0;  ///< run-wide, from 1
   const Configuration& configuration;
-  const std::vector<Step>& steps;
   std::shared_ptr<const CompiledPlan> plan;
 };
 

@@ -172,9 +172,8 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   MemoryRecord record(folder_->open_boot(number, configuration.name), request_.observer);
   log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
   const auto& plan = plans_.at(configuration.name);
-  const auto& steps = configuration.steps.empty() ? request_.scenario.steps : configuration.steps;
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
-    director.run({number, configuration, steps, plan}, halt_.get_token());
+    director.run({number, configuration, plan}, halt_.get_token());
   } else {
     log_.append(FaultSeen{begun.error()}, number);
   }

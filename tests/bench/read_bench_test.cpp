@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/bench_file/test_drivers.hpp"
+#include "tests/bench/test_drivers.hpp"
 
 namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
 
-const std::filesystem::path sample = std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/bench_file/files/apu.yaml";
+const std::filesystem::path sample = std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/bench/files/apu.yaml";
 
 TEST(Bench, IsReadAsWritten) {
   const auto bench = read_bench(sample, test_drivers());

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "harness/console/capture.hpp"
-#include "tests/bench_capture/emitter.hpp"
-#include "tests/bench_capture/measurements.hpp"
-#include "tests/bench_capture/terminal_pair.hpp"
+#include "tests/performance/emitter.hpp"
+#include "tests/performance/measurements.hpp"
+#include "tests/performance/terminal_pair.hpp"
 
 namespace coldboot::capture_bench {
 namespace {

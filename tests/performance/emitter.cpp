@@ -1,4 +1,4 @@
-#include "tests/bench_capture/emitter.hpp"
+#include "tests/performance/emitter.hpp"
 
 #include <array>
 #include <cerrno>

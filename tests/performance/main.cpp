@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tests/bench_capture/page.hpp"
+#include "tests/performance/page.hpp"
 
 // Measures capture on this machine: capture_bench [--coldboot FILE] [--write FILE]. The page goes to standard output,
 // and to the file.

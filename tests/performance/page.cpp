@@ -1,4 +1,4 @@
-#include "tests/bench_capture/page.hpp"
+#include "tests/performance/page.hpp"
 
 #include <algorithm>
 #include <cmath>

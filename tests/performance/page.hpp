@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench_capture/measurements.hpp"
+#include "tests/performance/measurements.hpp"
 
 namespace coldboot::capture_bench {
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "harness/io/child_process.hpp"
-#include "tests/bench_capture/measurements.hpp"
+#include "tests/performance/measurements.hpp"
 
 namespace coldboot::capture_bench {
 

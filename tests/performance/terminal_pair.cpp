@@ -1,4 +1,4 @@
-#include "tests/bench_capture/terminal_pair.hpp"
+#include "tests/performance/terminal_pair.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

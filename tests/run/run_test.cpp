@@ -178,7 +178,7 @@ TEST(Run, ShutsTheSystemDownBeforeACleanPowerOff) {
   const BenchOnDisk bench;
   bench.write_scenario("good.yaml", "");
   RunRequest request = bench.request();
-  request.scenario.steps.back().what = PowerOffStep{PowerOff::clean};
+  request.scenario.configurations[0].steps.back().what = PowerOffStep{PowerOff::clean};
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason;
   const RunRecord record = record_of(outcome);
@@ -191,8 +191,8 @@ TEST(Run, ShutsTheSystemDownBeforeACleanPowerOff) {
 TEST(Run, RunsAHostCommandAndKeepsItsOutput) {
   const BenchOnDisk bench;
   RunRequest request = bench.request();
-  request.scenario.steps.insert(request.scenario.steps.begin() + 2,
-                                Step{.what = RunStep{{"echo", "hello from the host"}, 10s}});
+  request.scenario.configurations[0].steps.insert(request.scenario.configurations[0].steps.begin() + 2,
+                                                  Step{.what = RunStep{{"echo", "hello from the host"}, 10s}});
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason;
   const auto commands = bodies_of<CommandRun>(record_of(outcome).boots.at(0).events);
@@ -204,7 +204,8 @@ TEST(Run, RunsAHostCommandAndKeepsItsOutput) {
 TEST(Run, FailsOnAHostCommandThatFailsAndSkipsTheRest) {
   const BenchOnDisk bench;
   RunRequest request = bench.request();
-  request.scenario.steps.insert(request.scenario.steps.begin() + 1, Step{.what = RunStep{{"false"}, 10s}});
+  request.scenario.configurations[0].steps.insert(request.scenario.configurations[0].steps.begin() + 1,
+                                                  Step{.what = RunStep{{"false"}, 10s}});
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.verdict, Verdict::fail);
   const auto& steps = outcome.result.boots.at(0).steps;

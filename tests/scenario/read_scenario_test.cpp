@@ -6,7 +6,7 @@
 #include "harness/bench/read_bench.hpp"
 #include "harness/scenario/explain.hpp"
 #include "harness/scenario/fit.hpp"
-#include "tests/bench_file/test_drivers.hpp"
+#include "tests/bench/test_drivers.hpp"
 
 namespace coldboot {
 namespace {
@@ -206,8 +206,7 @@ TEST(Scenario, DoesNotWarnOfADeadlineWithRoom) {
 }
 
 BenchFile bench() {
-  auto read =
-      read_bench(std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/bench_file/files/apu.yaml", test_drivers());
+  auto read = read_bench(std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/bench/files/apu.yaml", test_drivers());
   EXPECT_TRUE(read);
   return *read;
 }

@@ -14,7 +14,7 @@
 #include "harness/file/yaml.hpp"
 #include "harness/scenario/read_profile.hpp"
 #include "harness/scenario/read_scenario.hpp"
-#include "tests/bench_file/test_drivers.hpp"
+#include "tests/bench/test_drivers.hpp"
 
 namespace coldboot {
 namespace {
@@ -80,7 +80,7 @@ bool reader_accepts(Kind kind, const std::string& text) {
 }
 
 TEST(Schema, AcceptsTheSampleFiles) {
-  for (const auto& [kind, file] : {std::pair(Kind::bench, "tests/bench_file/files/apu.yaml"),
+  for (const auto& [kind, file] : {std::pair(Kind::bench, "tests/bench/files/apu.yaml"),
                                    std::pair(Kind::profile, "tests/scenario/files/board.yaml"),
                                    std::pair(Kind::profile, "tests/scenario/files/firewall.yaml"),
                                    std::pair(Kind::profile, "tests/scenario/files/guest.yaml"),
