@@ -201,7 +201,7 @@ TEST(Capture, FindsSilenceWhenAClockJumps) {
   console.say("PC");
   ASSERT_TRUE(capture.wait_until_received("com1", 2, 30s));
   clock.move_to(2h);
-  capture.clock_moved();
+  capture.catch_up();
   const auto events = log.after(0);
   ASSERT_FALSE(events.empty());
   const auto* const failure = std::get_if<FailureSeen>(&events.back().body);

@@ -1,6 +1,7 @@
 #include "harness/run/run.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
