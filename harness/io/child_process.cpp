@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 #include <poll.h>
 #include <spawn.h>
@@ -15,6 +16,8 @@
 #include <sys/wait.h>
 #include <system_error>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/process/v2/process.hpp>
 #include <fmt/format.h>
 
 #include "harness/core/text.hpp"
@@ -115,8 +118,9 @@ Fault spawn_fault(const std::string& program, const std::filesystem::path& direc
                fmt::format("could not be started: {}", reason(error)));
 }
 
-/// A child that runs: the process group it leads, its output, and how to see its end. Until reap() the group's number
-/// cannot be given to anybody else, so signals sent before that reach nobody else.
+/// A child that runs: the process group it leads, its output, and how to see its end. Boost.Process owns the child and
+/// waits for it; it is started here because Boost's launchers fork, which a program with threads must not. Until reap()
+/// the group's number cannot be given to anybody else, so signals sent before that reach nobody else.
 class RunningChild {
  public:
   static Result<RunningChild> start(const std::vector<std::string>& argv, const ChildOptions& options) {
@@ -134,19 +138,15 @@ class RunningChild {
     settings.enter(options.directory);
     pid_t pid = 0;
     if (const int error = settings.spawn(argv, pid); error != 0) return spawn_fault(program, options.directory, error);
-    // glibc 2.36 declares pidfd_open for C only.
-    RunningChild child(pid, Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(output));
-    if (!child.end_.is_open()) return system_fault(program, "pidfd_open", errno);
-    return child;
+    return RunningChild(pid, std::move(output));
   }
 
-  RunningChild(RunningChild&& other) noexcept
-      : pid_(std::exchange(other.pid_, 0)), end_(std::move(other.end_)), output_(std::move(other.output_)) {}
+  RunningChild(RunningChild&& other) noexcept = default;
   RunningChild& operator=(RunningChild&&) = delete;
   RunningChild(const RunningChild&) = delete;
   RunningChild& operator=(const RunningChild&) = delete;
   ~RunningChild() {
-    if (pid_ > 0) reap();
+    if (process_) reap();
   }
 
   /// Readable once the child has ended.
@@ -154,24 +154,31 @@ class RunningChild {
   [[nodiscard]] int output_descriptor() const { return output_.get(); }
   void output_ended() { output_.close(); }
 
-  void signal_group(int signal) const { ::kill(-pid_, signal); }
+  void signal_group(int signal) const { ::kill(-process_->id(), signal); }
 
   /// Kills what is left of the group, the child included, and returns the child's exit status.
   int reap() {
     signal_group(SIGKILL);
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
+    boost::system::error_code ignored;  // it is our child and has not been waited for
+    process_->wait(ignored);
+    const int status = process_->native_exit_code();
+    process_.reset();
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
  private:
-  RunningChild(pid_t pid, Descriptor end, Descriptor output)
-      : pid_(pid), end_(std::move(end)), output_(std::move(output)) {}
+  // Boost 1.81 does not give out the descriptor it waits on (its native_handle() does not compile), so it gets one of
+  // ours and we keep a copy. glibc 2.36 declares pidfd_open for C only.
+  RunningChild(pid_t pid, Descriptor output)
+      : end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+        context_(std::make_unique<boost::asio::io_context>()),
+        process_(std::make_unique<boost::process::v2::process>(context_->get_executor(), pid,
+                                                               ::fcntl(end_.get(), F_DUPFD_CLOEXEC, 3))),
+        output_(std::move(output)) {}
 
-  pid_t pid_;
   Descriptor end_;
+  std::unique_ptr<boost::asio::io_context> context_;
+  std::unique_ptr<boost::process::v2::process> process_;
   Descriptor output_;
 };
 

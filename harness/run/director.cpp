@@ -40,7 +40,7 @@ Director::Director(Bench& bench, Capture& capture, EventLog& log)
 void Director::run(const BootJob& job, const std::stop_token& stop) {
   job_ = &job;
   stop_ = stop;
-  power_on_seq_ = expect_from_ = log_.last();
+  boot_seq_ = power_on_seq_ = expect_from_ = log_.last();
   Result<void> outcome = put_media();
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
@@ -60,10 +60,20 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
     } catch (const std::exception& thrown) {
       outcome = Fault(Cause::internal, bench_.file().name, fmt::format("a library threw: {}", thrown.what()));
     }
+    if (const auto fault = fault_of_the_bench(); fault && !outcome && outcome.error().cause() == Cause::stopped) {
+      outcome = *fault;  // nobody asked to stop: the record could no longer be kept
+    }
     end_step(index, outcome);
   }
   make_safe(job.number, &job.plan->plan());
   job_ = nullptr;
+}
+
+std::optional<Fault> Director::fault_of_the_bench() const {
+  for (const Event& event : log_.after(boot_seq_)) {
+    if (const auto* seen = std::get_if<FaultSeen>(&event.body)) return seen->fault;
+  }
+  return std::nullopt;
 }
 
 void Director::end_step(int index, const Result<void>& outcome) {

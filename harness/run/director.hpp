@@ -62,6 +62,8 @@ class Director {
   Result<void> wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count);
   [[nodiscard]] Fault missed(const std::string& marker, Nanos within) const;
   void watch_the_failure_to_its_end();
+  /// What the record or a device reported since this boot began, if anything.
+  [[nodiscard]] std::optional<Fault> fault_of_the_bench() const;
   void end_step(int index, const Result<void>& outcome);
 
   [[nodiscard]] Until within(Nanos length) const;
@@ -74,6 +76,7 @@ class Director {
 
   const BootJob* job_ = nullptr;  // the boot being run
   std::stop_token stop_;
+  std::uint64_t boot_seq_ = 0;        // event number before this boot's first
   std::uint64_t power_on_seq_ = 0;    // event number of this boot's last power-on
   std::uint64_t expect_from_ = 0;     // expect looks at markers after this event: power-on or the last send
   std::optional<Instant> off_since_;  // power is known to be off since then

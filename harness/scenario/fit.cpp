@@ -1,6 +1,7 @@
 #include "harness/scenario/fit.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -28,6 +29,15 @@ void check_console(const std::string& name, const Place& place, const BenchFile&
                                       fmt::join(known, ", ")));
 }
 
+/// What is put on a medium is looked for here and not when the scenario is read, because a recorded run is measured
+/// again long after its images are gone.
+void check_image(const std::string& medium, const std::filesystem::path& image, const Place& place,
+                 Findings& findings) {
+  std::error_code error;
+  if (std::filesystem::exists(image, error)) return;
+  findings.mistake(place, fmt::format("found no file {}, expected what to put on {}", image.string(), medium));
+}
+
 void check_medium(const std::string& name, const Place& place, const BenchFile& bench, Findings& findings) {
   if (bench.media.contains(name)) return;
   std::vector<std::string> known;
@@ -41,7 +51,10 @@ void check_medium(const std::string& name, const Place& place, const BenchFile& 
 std::vector<Fault> check_fit(const Scenario& scenario, const BenchFile& bench) {
   Findings findings;
   for (const Configuration& configuration : scenario.configurations) {
-    for (const auto& [medium, image] : configuration.boot) check_medium(medium, configuration.place, bench, findings);
+    for (const auto& [medium, image] : configuration.boot) {
+      check_medium(medium, configuration.place, bench, findings);
+      check_image(medium, image, configuration.place, findings);
+    }
     for (const std::string& name : consoles_of(configuration.plan)) {
       check_console(name, configuration.place, bench, findings);
     }

@@ -48,6 +48,18 @@ TEST(Cli, ExplainsWhatAScenarioWouldDo) {
   EXPECT_THAT(checked.output, HasSubstr("menu"));
 }
 
+TEST(Cli, SaysWhichImageIsMissingBeforeAnyPowerIsSwitched) {
+  const BenchOnDisk bench;
+  bench.write_scenario("nowhere.yaml");
+  for (const char* command : {"check", "run"}) {
+    const ChildResult told = coldboot(
+        {command, (bench.folder() / "scenario.yaml").string(), "--bench", (bench.folder() / "bench.yaml").string()});
+    EXPECT_EQ(told.exit_status, 2);
+    EXPECT_THAT(told.output, HasSubstr("found no file"));
+    EXPECT_THAT(told.output, HasSubstr("nowhere.yaml"));
+  }
+}
+
 const json* named(const json& list, const std::string& key, const std::string& name) {
   for (const json& item : list) {
     if (item.at(key) == name) return &item;
@@ -137,10 +149,9 @@ TEST(Cli, TriesAScenariosMarkersOnALog) {
 class LiveBench : public BenchOnDisk {
  public:
   LiveBench() {
-    write(
-        "bench.yaml",
-        "coldboot: bench/1\nname: live-" + std::to_string(::getpid()) +
-            "\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\nmedia:\n  recording: {driver: replay}\n");
+    write("bench.yaml", "coldboot: bench/1\nname: live-" + std::to_string(::getpid()) +
+                            "\npower: {driver: replay, off-min: 0 s}\nconsoles:\n  com1: {driver: replay}\nmedia:\n  "
+                            "recording: {driver: replay}\n");
     std::string lines;
     for (int i = 1; i <= 100; ++i)
       lines += "  - {at: " + std::to_string(2 * i) + " ms, text: \"line " + std::to_string(i) + "\\r\\n\"}\n";

@@ -261,10 +261,10 @@ TEST(Run, IsAbortedAndSafeWhenStoppedInTheMiddle) {
   const BenchOnDisk bench;
   bench.write("hangs.yaml", BenchOnDisk::script(""));
   bench.write_scenario("hangs.yaml");
-  bench.write(
-      "bench.yaml",
-      "coldboot: bench/1\nname: stopped-in-the-middle\npower: {driver: replay}\nconsoles:\n  com1: {driver: replay}\n"
-      "media:\n  recording: {driver: replay}\n");
+  bench.write("bench.yaml",
+              "coldboot: bench/1\nname: stopped-in-the-middle\npower: {driver: replay, off-min: 0 s}\nconsoles:\n  "
+              "com1: {driver: replay}\n"
+              "media:\n  recording: {driver: replay}\n");
   RunRequest request = bench.request();
   StopAt observer("bios");
   request.observer = &observer;

@@ -111,8 +111,6 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"unnamed_profile", "configurations: {bare: {profile: 2.4}}",
               "s.yaml:3:34: found the number 2.4, expected a file's name or path such as pfsense-2.4-xen (quote it: "
               "\"2.4\")\n"},
-        Wrong{"missing_image", "configurations: {bare: {profile: firewall, boot: {sd: none.img}}}",
-              "s.yaml:3:55: found no file none.img, expected what to put on sd\n"},
         Wrong{"unknown_step", std::string(bare) + "steps: [power-cicle]",
               "s.yaml:4:9: found power-cicle, expected one of power-on, power-off, power-cycle, expect, send, wait, "
               "run (did "
