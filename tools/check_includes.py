@@ -25,7 +25,7 @@ MAY_INCLUDE = {
 }
 DRIVER = {"core", "event", "device", "io", "file", "import"}
 DRIVER_OPENS_THROUGH = "harness/bench/catalog.hpp"  # what a bench hands to a driver, and nothing else of bench
-REPORT = {"core", "event", "measure"}
+REPORT = {"core", "event", "measure", "reports/plain"}  # reports/plain: what all reports make of console text
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]((?:harness|drivers|reports|tests)/[^">]+)[">]')
 
 

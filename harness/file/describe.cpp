@@ -235,7 +235,9 @@ std::string json_schema(Kind kind, const Shape& document) {
   Json properties = {{"coldboot", header}};
   properties.update(body["properties"]);
   body["properties"] = std::move(properties);
-  body["required"].insert(body["required"].begin(), "coldboot");
+  Json& required = body["required"];
+  if (required.is_null()) required = Json::array();
+  required.insert(required.begin(), "coldboot");
   schema.update(body);
   return schema.dump(2) + "\n";
 }
