@@ -20,7 +20,7 @@ int check_command(const CheckArguments& arguments) {
   }
   bool all_good = true;
   for (const std::filesystem::path& file : arguments.against) {
-    const auto log = read_log(file, "");
+    const auto log = read_log(file);
     if (!log) return exit_code::usage;
     for (const Configuration& configuration : inputs->scenario.configurations) {
       const auto trial = try_markers(configuration, *log);

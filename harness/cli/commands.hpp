@@ -30,8 +30,11 @@ int check_command(const CheckArguments& arguments);
 
 struct MeasureArguments {
   std::vector<std::filesystem::path> logs;
-  std::string profile;  ///< empty: guessed
-  std::string origin;   ///< first, zero, or a marker; empty: chosen by the kind of stamps
+  std::string stamps;    ///< form of the stamps (docs/importing.md); empty: found out
+  std::string deltas;    ///< yes or no: whether stamps count from the line before; empty: found out
+  std::string stamp_of;  ///< first or last byte of a line; empty: as the form usually has it
+  std::string profile;   ///< empty: guessed
+  std::string origin;    ///< first, zero, or a marker; empty: chosen by the kind of stamps
   bool json = false;
 };
 int measure_command(const MeasureArguments& arguments);

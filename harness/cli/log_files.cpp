@@ -40,20 +40,19 @@ std::vector<fs::path> profile_files(const std::vector<fs::path>& folders) {
 
 }  // namespace
 
-std::optional<ImportedLog> read_log(const fs::path& file, const std::string& origin) {
+std::optional<ImportedLog> read_log(const fs::path& file, ImportOptions options, std::optional<LogOrigin> origin) {
   const auto bytes = read_file(file);
   if (!bytes) {
     tell(bytes.error());
     return std::nullopt;
   }
-  ImportOptions options;
-  if (origin == "zero") options.origin = LogOrigin::stamp_zero;
+  options.origin = origin.value_or(LogOrigin::first_stamp);
   auto log = import_log(*bytes, file.string(), options);
   if (!log) {
     tell(log.error());
     return std::nullopt;
   }
-  if (origin == "zero" || origin == "first" || !log->stopwatch) return std::move(*log);
+  if (origin || !log->stopwatch) return std::move(*log);
   options.origin = LogOrigin::stamp_zero;
   auto from_zero = import_log(*bytes, file.string(), options);
   return from_zero ? std::move(*from_zero) : std::move(*log);

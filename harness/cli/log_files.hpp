@@ -18,9 +18,10 @@ struct LogProfile {
   std::shared_ptr<const CompiledPlan> compiled;
 };
 
-/// Reads a log captured by another tool. `origin` is "first", "zero", or anything else to have it chosen: the zero of
-/// a stopwatch, else the first stamp. Tells what went wrong.
-std::optional<ImportedLog> read_log(const std::filesystem::path& file, const std::string& origin);
+/// Reads a log captured by another tool. Its origin is that of `options`, or, where none is given, the zero of a
+/// stopwatch and the first stamp of anything else. Tells what went wrong.
+std::optional<ImportedLog> read_log(const std::filesystem::path& file, ImportOptions options = {},
+                                    std::optional<LogOrigin> origin = {});
 
 /// The profile of that name or file. Tells what is wrong with it.
 std::optional<LogProfile> named_profile(const std::string& name, const std::vector<std::filesystem::path>& folders);

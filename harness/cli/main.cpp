@@ -47,6 +47,12 @@ void add_measure(CLI::App& app, Action& action) {
   command->add_option("--profile", arguments->profile, "Profile, by name or file; guessed when left out");
   command->add_option("--origin", arguments->origin,
                       "Time counts from: first (stamp), zero (of the stamps), or a marker");
+  command->add_option("--stamps", arguments->stamps,
+                      "Form of the stamps, where the vote is wrong: clock, seconds, none, ...");
+  command->add_option("--deltas", arguments->deltas, "Whether stamps count from the line before")
+      ->check(CLI::IsMember({"yes", "no"}));
+  command->add_option("--stamp-of", arguments->stamp_of, "Which byte of its line a stamp tells the time of")
+      ->check(CLI::IsMember({"first", "last"}));
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->callback([&action, arguments] { action = [arguments] { return measure_command(*arguments); }; });
 }

@@ -33,12 +33,37 @@ std::string unique_name(const std::filesystem::path& file, std::set<std::string>
   return name;
 }
 
+std::optional<LogOrigin> origin_of(const MeasureArguments& arguments) {
+  if (arguments.origin == "zero") return LogOrigin::stamp_zero;
+  if (arguments.origin == "first") return LogOrigin::first_stamp;
+  return std::nullopt;  // a marker moves the zero of the table, or nothing was said
+}
+
+Result<ImportOptions> options_of(const MeasureArguments& arguments) {
+  ImportOptions options;
+  if (!arguments.stamps.empty()) {
+    const auto form = parse_stamp_form(arguments.stamps);
+    if (!form) return form.error();
+    options.stamps.form = *form;
+  }
+  if (!arguments.deltas.empty()) options.stamps.since_previous = arguments.deltas == "yes";
+  if (!arguments.stamp_of.empty()) {
+    options.stamped_byte = arguments.stamp_of == "first" ? StampedByte::first : StampedByte::last;
+  }
+  return options;
+}
+
 std::optional<std::vector<Measured>> read_all(const MeasureArguments& arguments) {
   const std::vector<std::filesystem::path> folders = project_around(".").profiles;
+  const auto options = options_of(arguments);
+  if (!options) {
+    tell(options.error());
+    return std::nullopt;
+  }
   std::vector<Measured> all;
   std::set<std::string> names;
   for (const std::filesystem::path& file : arguments.logs) {
-    auto log = read_log(file, arguments.origin);
+    auto log = read_log(file, *options, origin_of(arguments));
     if (!log) return std::nullopt;
     const bool guess = arguments.profile.empty();
     auto profile = guess ? guessed_profile(*log, folders) : named_profile(arguments.profile, folders);
