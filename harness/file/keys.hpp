@@ -275,7 +275,7 @@ class Object : public Type<T> {
 
   /// Where the object stands goes into this member.
   Object&& at(Place T::* place) && {
-    body_->place = place;
+    body_->put_place = [place](T& value, const Place& where) { value.*place = where; };
     return std::move(*this);
   }
 
@@ -291,12 +291,12 @@ class Object : public Type<T> {
   struct Body {
     std::shared_ptr<Shape> shape;
     std::vector<Take> takers;
-    Place T::* place = nullptr;
+    std::function<void(T& value, const Place& where)> put_place;
     std::function<bool(T& into, const Node& node, Findings& findings)> take_selected;
 
     std::optional<T> read(const Node& node, Findings& findings) const {
       T value{};
-      if (place != nullptr) value.*place = node.place;
+      if (put_place) put_place(value, node.place);
       bool good = detail::read_object(node, *shape, findings, [&](std::size_t key, const Node& below) {
         return takers[key](value, below, findings);
       });
