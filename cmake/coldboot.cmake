@@ -6,6 +6,10 @@ target_include_directories(coldboot_options INTERFACE ${PROJECT_SOURCE_DIR} ${PR
 target_compile_options(coldboot_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                   -Wnon-virtual-dtor -Woverloaded-virtual
                                                   -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12's own stable_sort uses what it deprecates.
+  target_compile_options(coldboot_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(COLDBOOT_WERROR)
   target_compile_options(coldboot_options INTERFACE -Werror)
 endif()

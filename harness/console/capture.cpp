@@ -14,6 +14,7 @@
 #include <thread>
 #include <tuple>
 #include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,6 +50,13 @@ struct Boot {
   ChunkSink* sink;
 };
 
+/// What other threads ask for, under a lock of its own.
+struct Published {
+  std::uint64_t received = 0;
+  Instant last_arrival{};
+  bool lost = false;
+};
+
 struct Line {
   std::string name;  ///< in the capture
   std::string as;    ///< in its boot
@@ -57,6 +65,7 @@ struct Line {
   Boot* boot = nullptr;
   std::uint64_t received = 0;  ///< in this boot
   Instant last_read{};
+  Published* published = nullptr;  ///< in Loop::published_
 };
 
 /// What one read returned, stamped; matched once all descriptors that were ready have been read.
@@ -122,9 +131,9 @@ class Capture::Loop {
     line.as = name;
     line.descriptor = stream.descriptor();
     line.rate = rate;
+    line.published = publish(name, {});
     lines_.emplace(id, std::move(line));
     ids_.emplace(name, id);
-    publish(name, {});
     return {};
   }
 
@@ -241,13 +250,6 @@ class Capture::Loop {
   }
 
  private:
-  /// What other threads ask for, under a lock of its own.
-  struct Published {
-    std::uint64_t received = 0;
-    Instant last_arrival{};
-    bool lost = false;
-  };
-
   Line* line_of(const std::string& name) {
     const auto known = ids_.find(name);
     return known == ids_.end() ? nullptr : &lines_.at(known->second);
@@ -379,10 +381,14 @@ class Capture::Loop {
 
   void publish_reads() {
     if (done_.empty()) return;
-    for (const ReadDone& done : done_) {
-      const Line& line = lines_.at(done.id);
-      publish(line.name, {line.received, line.received == 0 ? Instant{} : line.last_read, line.descriptor < 0});
+    {
+      const std::lock_guard lock(published_mutex_);
+      for (const ReadDone& done : done_) {
+        const Line& line = lines_.at(done.id);
+        *line.published = {line.received, line.received == 0 ? Instant{} : line.last_read, line.descriptor < 0};
+      }
     }
+    published_changed_.notify_all();
     log_.pulse();
   }
 
@@ -405,10 +411,13 @@ class Capture::Loop {
     }
   }
 
-  void publish(const std::string& name, Published state) {
+  /// The place where a console's state is told; it stays where it is until the console is removed.
+  Published* publish(const std::string& name, Published state) {
     const std::lock_guard lock(published_mutex_);
-    published_[name] = state;
+    Published& place = published_[name];
+    place = state;
     published_changed_.notify_all();
+    return &place;
   }
 
   [[nodiscard]] Published published(const std::string& name) const {
@@ -427,7 +436,7 @@ class Capture::Loop {
   OwnedDescriptor wake_;
 
   std::mutex mutex_;  // guards everything down to the next blank line
-  std::map<std::uint64_t, Line> lines_;
+  std::unordered_map<std::uint64_t, Line> lines_;
   std::map<std::string, std::uint64_t> ids_;
   std::uint64_t last_id_ = wake_id;
   std::map<int, Boot> boots_;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ class RecordWriter::Boot final : public ChunkSink {
  private:
   RecordWriter& writer_;
   const std::filesystem::path folder_;
-  std::map<std::string, std::unique_ptr<ConsoleFiles>> consoles_;  // guarded by the writer's mutex
+  std::unordered_map<std::string, std::unique_ptr<ConsoleFiles>> consoles_;  // guarded by the writer's mutex
 };
 
 RecordWriter::RecordWriter(std::filesystem::path folder, std::filesystem::path reserve, Instant origin,

@@ -45,4 +45,8 @@ Result<Load> measure_flat_out(std::uint64_t bytes);
 /// How long a command takes from its start to its end; it must end well.
 Result<Nanos> measure_command(const std::vector<std::string>& argv);
 
+/// How long it takes from the start of `coldboot run` until the first byte of a board that speaks as soon as it has
+/// power is stamped: files read and checked, run folder made, devices opened, power switched.
+Result<Nanos> measure_first_byte(const std::string& coldboot);
+
 }  // namespace coldboot::capture_bench

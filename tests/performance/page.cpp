@@ -131,10 +131,14 @@ std::string flat_out_part(const std::vector<Load>& repeats) {
       repeats_text(per_mb, 4), repeats_text(speed, 1));
 }
 
-std::string help_part(const std::vector<Nanos>& help) {
-  if (help.empty()) return "";
-  return fmt::format("## Start\n\n`coldboot --help`, from start to end: median {}, worst of {}: {} (goal 20 ms).\n\n",
-                     microseconds(quantile(help, 0.5)), help.size(), microseconds(quantile(help, 1.0)));
+std::string start_part(const Results& results) {
+  if (results.help.empty()) return "";
+  const auto line = [](std::string_view what, const std::vector<Nanos>& times, std::string_view goal) {
+    return fmt::format("- {}: median {}, worst of {}: {} (goal {})\n", what, microseconds(quantile(times, 0.5)),
+                       times.size(), microseconds(quantile(times, 1.0)), goal);
+  };
+  return "## Start\n\n" + line("`coldboot --help`, from start to end", results.help, "20 ms") +
+         line("`coldboot run`, from start to the first byte captured", results.first_byte, "10 ms");
 }
 
 }  // namespace
@@ -148,7 +152,7 @@ std::string page_of(const Results& results) {
              "counted but needs a core too.\n\nMachine: {}.\n\n",
              fmt::gmtime(now), machine()) +
          accuracy_part(results.accuracy) + rack_part(results.racks) + flat_out_part(results.flat_out) +
-         help_part(results.help);
+         start_part(results);
 }
 
 }  // namespace coldboot::capture_bench
