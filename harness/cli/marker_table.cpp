@@ -56,8 +56,10 @@ std::string marker_table(const BootResult& boot, Instant origin, const std::stri
   for (const Row& row : rows_of(boot)) {
     const std::string since = row.stamped && !row.failure && above ? seconds_text(row.at - *above, 3) : "";
     const std::string line = row.line == 0 ? "" : fmt::format("{}", row.line);
-    table += fmt::format("  {:>6}  {:>24}  {:>12}  {:<18}  {}\n", line, time_text(row, origin), since, row.name,
-                         printable_line(row.text, text_width));
+    const std::string text = printable_line(row.text, text_width);
+    const std::string cells =
+        fmt::format("  {:>6}  {:>24}  {:>12}  {:<18}  {}", line, time_text(row, origin), since, row.name, text);
+    table += cells.substr(0, cells.find_last_not_of(' ') + 1) + "\n";
     if (row.stamped && !row.failure) above = row.at;
   }
   return table;
