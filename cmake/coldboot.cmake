@@ -39,11 +39,17 @@ function(coldboot_library name)
 endfunction()
 
 # coldboot_test(NAME SOURCES... LINKS...): one test program of a folder, its cases discovered one by one.
+# THREADS marks those that start threads or processes: what the thread sanitizer is for.
 function(coldboot_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE COLDBOOT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              COLDBOOT_BINARY="${PROJECT_BINARY_DIR}/coldboot")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  set(labels quick)
+  if(arg_THREADS)
+    list(APPEND labels threads)
+    add_dependencies(threaded_tests ${name})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS "${labels}")
 endfunction()

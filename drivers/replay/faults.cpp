@@ -62,7 +62,7 @@ void apply(Recording& recording, const Loss& fault) {
 }
 
 void apply(Recording& recording, const Stretch& fault) {
-  if (recording.segments.empty()) return;
+  if (recording.segments.empty() || fault.to <= fault.from) return;
   for (Emission& emission : recording.segments.front().emissions) {
     const Nanos inside = std::clamp(emission.at, fault.from, fault.to) - fault.from;
     emission.at += Nanos(static_cast<std::int64_t>(static_cast<double>(inside.count()) * (fault.factor - 1)));

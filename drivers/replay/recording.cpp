@@ -54,6 +54,11 @@ std::vector<Moment> moments_of(const BootRecord& boot) {
   return moments;
 }
 
+/// What came before power on belongs to the boot before it.
+void drop_before(std::vector<Moment>& moments, Instant start) {
+  std::erase_if(moments, [&](const Moment& moment) { return moment.at < start; });
+}
+
 Recording recording_of(const BootRecord& boot) {
   Recording recording;
   recording.segments.emplace_back();
@@ -61,7 +66,9 @@ Recording recording_of(const BootRecord& boot) {
   const bool named = boot.consoles.size() > 1;
   for (const ConsoleRecord& console : boot.consoles)
     recording.resolution = std::max(recording.resolution, console.resolution);
-  for (const Moment& moment : moments_of(boot)) {
+  std::vector<Moment> moments = moments_of(boot);
+  drop_before(moments, segment_start);
+  for (const Moment& moment : moments) {
     if (moment.sent != nullptr) {
       // The recorded bytes hold the echo already.
       recording.segments.push_back(
@@ -70,7 +77,7 @@ Recording recording_of(const BootRecord& boot) {
       continue;
     }
     recording.segments.back().emissions.push_back(
-        {std::max(moment.at - segment_start, Nanos(0)), named ? moment.console->name : "",
+        {moment.at - segment_start, named ? moment.console->name : "",
          moment.console->raw.substr(moment.chunk->offset, moment.chunk->length)});
   }
   return recording;

@@ -82,6 +82,17 @@ Reading<RecordingFile> read_recording_file(std::string_view text, const std::fil
   Findings findings;
   auto read = read_document(Kind::recording, recording_type(), text, file, findings);
   if (read && !read->play.empty()) read->play = (file.parent_path() / read->play).lexically_normal();
+  if (read && !read->play.empty() && (read->resolution != Nanos{} || read->delay != Nanos{})) {
+    findings.mistake({file.string(), 0, 0},
+                     "found `resolution` or `delay` beside `play`, expected them only with a `script`",
+                     "what is played has its own");
+  }
+  for (const ReplayFault& fault : read ? read->faults : std::vector<ReplayFault>{}) {
+    const auto* stretch = std::get_if<Stretch>(&fault);
+    if (stretch != nullptr && stretch->to <= stretch->from) {
+      findings.mistake({file.string(), 0, 0}, "found a stretch that ends before it begins, expected `to` after `from`");
+    }
+  }
   Nanos last{};
   for (const ScriptLine& line : read ? read->script : std::vector<ScriptLine>{}) {
     if (!line.await.empty()) {

@@ -1,5 +1,6 @@
 #include "drivers/replay/replay_driver.hpp"
 
+#include "drivers/replay/recording.hpp"
 #include "drivers/replay/replay_board.hpp"
 
 namespace coldboot {
@@ -39,6 +40,12 @@ Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry&, cons
 
 Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry&, const std::string&, OpenContext& context) {
   return board_of(context)->medium();
+}
+
+Result<void> check_replay_image(const std::filesystem::path& image) {
+  auto recording = load_recording(image);
+  if (!recording) return recording.error();
+  return {};
 }
 
 }  // namespace coldboot

@@ -17,4 +17,7 @@ Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry& entry
 Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry& entry, const std::string& name,
                                                        OpenContext& context);
 
+/// Whether a file can be played. Faults: those of load_recording().
+Result<void> check_replay_image(const std::filesystem::path& image);
+
 }  // namespace coldboot

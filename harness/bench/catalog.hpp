@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <typeindex>
@@ -49,6 +50,8 @@ struct Catalog {
     keys::Table keys;
     Result<std::unique_ptr<Device>> (*open)(const DeviceEntry& entry, const std::string& name, OpenContext& context);
     bool replayed = false;  ///< can run in virtual time
+    /// Of a medium: whether a file can be put on it, as far as can be told before power is switched.
+    Result<void> (*check_image)(const std::filesystem::path& image) = nullptr;
   };
 
   std::vector<Kind<PowerSwitch>> power;

@@ -39,7 +39,9 @@ DeviceEntry device_entry(const std::string& driver, std::map<std::string, std::s
 }
 
 keys::Type<SafeDraft> safe_type() {
-  return keys::object<SafeDraft>("safe state", "How the DUT is left, whatever happens.")
+  return keys::object<SafeDraft>("safe state",
+                                 "How the DUT is left when a run ends, however it ends; only a kill that no process "
+                                 "can answer leaves it as it is.")
       .required("state", &SafeDraft::state,
                 keys::word<SafeState>({{"off-cut", SafeState::off, "power is cut at once."},
                                        {"off-clean", SafeState::off_clean,
@@ -60,7 +62,7 @@ keys::Type<PowerDraft> power_type(const DriverTables& drivers) {
                 "The most the switch itself takes after taking a command; part of every uncertainty.", "0 s")
       .optional("supply-delay", &PowerDraft::supply_delay, keys::duration("4 s"),
                 "The most the supply behind the switch takes to come up; part of every uncertainty.", "0 s")
-      .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left, whatever happens.", "state `off-cut`");
+      .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left when a run ends.", "state `off-cut`");
 }
 
 keys::Type<ConsoleEntry> console_type(const DriverTables& drivers) {

@@ -1,5 +1,3 @@
-
-
 #include "harness/cli/against.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/inputs.hpp"
@@ -15,7 +13,6 @@ int check_command(const CheckArguments& arguments) {
   if (!inputs) return exit_code::usage;
   const BenchFile* bench = inputs->bench ? &*inputs->bench : nullptr;
   if (arguments.against.empty()) {
-    if (arguments.json) return print("{\"mistakes\": 0}\n") ? exit_code::pass : exit_code::error;
     return print(explain(inputs->scenario, bench)) ? exit_code::pass : exit_code::error;
   }
   bool all_good = true;

@@ -24,7 +24,6 @@ struct CheckArguments {
   std::filesystem::path scenario;
   std::string bench;
   std::vector<std::filesystem::path> against;  ///< logs to try the markers on
-  bool json = false;
 };
 int check_command(const CheckArguments& arguments);
 

@@ -23,6 +23,22 @@ std::optional<BenchFile> read_named_bench(const std::string& name, const std::fi
   return bench.value;
 }
 
+/// What a driver can say of the images of its medium before power is switched.
+std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench) {
+  const Catalog catalog = driver_catalog();
+  std::vector<Fault> wrong;
+  for (const Configuration& configuration : scenario.configurations) {
+    for (const auto& [medium, image] : configuration.boot) {
+      const std::string& driver = bench.media.at(medium).driver;
+      for (const auto& kind : catalog.media) {
+        if (kind.name != driver || kind.check_image == nullptr) continue;
+        if (const auto good = kind.check_image(image); !good) wrong.push_back(good.error());
+      }
+    }
+  }
+  return wrong;
+}
+
 }  // namespace
 
 std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, const std::string& bench_name) {
@@ -36,7 +52,8 @@ std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, co
   if (name.empty()) return inputs;
   inputs.bench = read_named_bench(name, bench_name.empty() ? beside : std::filesystem::path("."), project);
   if (!inputs.bench) return std::nullopt;
-  const std::vector<Fault> misfits = check_fit(inputs.scenario, *inputs.bench);
+  std::vector<Fault> misfits = check_fit(inputs.scenario, *inputs.bench);
+  if (misfits.empty()) misfits = check_images(inputs.scenario, *inputs.bench);
   tell_all(misfits, {});
   if (!misfits.empty()) return std::nullopt;
   return inputs;

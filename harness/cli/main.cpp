@@ -36,7 +36,6 @@ void add_check(CLI::App& app, Action& action) {
   command->add_option("scenario", arguments->scenario, "Scenario file")->required();
   command->add_option("--bench", arguments->bench, "Bench file or its name, instead of the scenario's");
   command->add_option("--against", arguments->against, "Logs to try the markers on: which would never match?");
-  command->add_flag("--json", arguments->json, "Print the findings as JSON");
   command->callback([&action, arguments] { action = [arguments] { return check_command(*arguments); }; });
 }
 

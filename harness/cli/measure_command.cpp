@@ -12,6 +12,7 @@
 #include "harness/cli/project.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/cli/version.hpp"
+#include "harness/core/text.hpp"
 #include "harness/measure/verdict.hpp"
 #include "harness/run/judge.hpp"
 
@@ -55,6 +56,11 @@ Result<ImportOptions> options_of(const MeasureArguments& arguments) {
 
 std::optional<std::vector<Measured>> read_all(const MeasureArguments& arguments) {
   const std::vector<std::filesystem::path> folders = project_around(".").profiles;
+  if (folders.empty()) {
+    tell(Fault(Cause::missing, "measure", "found no folder of profiles here, above, or beside this program",
+               "run it inside a checkout, or name a profile's file with --profile"));
+    if (arguments.profile.empty()) return std::nullopt;
+  }
   const auto options = options_of(arguments);
   if (!options) {
     tell(options.error());
@@ -118,11 +124,39 @@ bool print_markers(const std::vector<Measured>& logs, const RunResult& result, c
   return good;
 }
 
+/// Says which logs hold no marker at all: nothing was measured in them.
+bool all_show_something(const RunResult& result) {
+  bool all = true;
+  for (const BootResult& boot : result.boots) {
+    const bool shows = std::ranges::any_of(boot.markers, [](const MarkerHit& hit) {
+      return hit.marker != builtin::first_byte && hit.marker != builtin::last_byte && hit.marker != builtin::power_on;
+    });
+    if (!shows)
+      tell_note(fmt::format("{}: no marker of profile {} is in it, so nothing was measured", boot.configuration,
+                            boot.profile));
+    all = all && shows;
+  }
+  return all;
+}
+
+/// A marker to count from must be one that a profile has.
+bool origin_is_known(const std::string& origin, const std::vector<Measured>& logs) {
+  std::vector<std::string> known{"first", "zero", builtin::first_byte, builtin::power_on, builtin::last_byte};
+  for (const Measured& measured : logs) {
+    for (const MarkerPlan& marker : measured.profile.profile.plan.markers) known.push_back(marker.name);
+  }
+  if (origin.empty() || std::ranges::find(known, origin) != known.end()) return true;
+  const std::string close = closest(origin, known);
+  tell(Fault(Cause::mistake, "--origin", fmt::format("found \"{}\", expected first, zero or a marker", origin),
+             close.empty() ? "" : fmt::format("did you mean {}?", close)));
+  return false;
+}
+
 }  // namespace
 
 int measure_command(const MeasureArguments& arguments) {
   const auto logs = read_all(arguments);
-  if (!logs) return exit_code::usage;
+  if (!logs || !origin_is_known(arguments.origin, *logs)) return exit_code::usage;
   BenchFile bench;
   bench.name = "log";
   const auto result = judge(scenario_of(*logs), bench, boots_of(*logs), {.version = version});
@@ -132,7 +166,9 @@ int measure_command(const MeasureArguments& arguments) {
   }
   const bool marked = arguments.json || print_markers(*logs, *result, arguments.origin);
   const bool shown = show_result(*result, {.json = arguments.json, .junit = {}});
-  return marked && shown ? exit_status(result->verdict) : exit_code::error;
+  if (!marked || !shown) return exit_code::error;
+  if (!all_show_something(*result)) return exit_code::nothing_ran;
+  return exit_status(result->verdict);
 }
 
 }  // namespace coldboot

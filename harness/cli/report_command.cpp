@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Every folder that holds a copy of an input.
+std::vector<fs::path> folders_of_inputs(const RunRecord& run) {
+  std::set<fs::path> folders;
+  for (const InputRecord& input : run.info.inputs) folders.insert((run.folder / input.copy).parent_path());
+  return {folders.begin(), folders.end()};
+}
+
 /// The scenario as it was when the run began, from the copies in the run folder; or the one given instead.
 Reading<Scenario> scenario_of(const RunRecord& run, const ReportArguments& arguments) {
   if (!arguments.scenario.empty()) {
@@ -30,7 +38,7 @@ Reading<Scenario> scenario_of(const RunRecord& run, const ReportArguments& argum
     findings.mistake({run.folder.string(), 0, 0}, "the run folder names no scenario", "give one with --scenario");
     return {std::nullopt, findings};
   }
-  return read_scenario(run.folder / run.info.inputs.front().copy, {run.folder / "inputs"});
+  return read_scenario(run.folder / run.info.inputs.front().copy, folders_of_inputs(run));
 }
 
 /// The bench as it was; where its file cannot be read any more, its name from the boots.
@@ -53,6 +61,20 @@ Nanos length_of(const RunRecord& run) {
   return last - run.info.anchor.origin;
 }
 
+bool was_stopped(const RunRecord& run) {
+  const auto asks = [](const Event& event) { return std::holds_alternative<StopRequested>(event.body); };
+  return std::ranges::any_of(run.events, asks) ||
+         std::ranges::any_of(run.boots, [&](const BootRecord& boot) { return std::ranges::any_of(boot.events, asks); });
+}
+
+std::vector<Fault> faults_of(const RunRecord& run) {
+  std::vector<Fault> faults;
+  for (const Event& event : run.events) {
+    if (const auto* seen = std::get_if<FaultSeen>(&event.body)) faults.push_back(seen->fault);
+  }
+  return faults;
+}
+
 bool write_reports(const fs::path& folder, const RunResult& result) {
   bool all = true;
   for (const ReportFile& report : run_folder_reports()) {
@@ -73,15 +95,19 @@ int report_command(const ReportArguments& arguments) {
     return exit_code::usage;
   }
   for (const Fault& damage : run->damage) tell_warning(damage);
-  const Reading<Scenario> scenario = scenario_of(*run, arguments);
+  Reading<Scenario> scenario = scenario_of(*run, arguments);
   tell_all(scenario.mistakes, {});
   if (!scenario) return exit_code::usage;
+  if (run->info.boots > 0) scenario->boots = run->info.boots;
   auto result = judge(*scenario, bench_of(*run), run->boots,
                       {.host = run->info.host,
                        .version = run->info.version,
                        .folder = run->folder.string(),
                        .started_utc = utc_text(run->info.anchor.utc),
-                       .took = length_of(*run)});
+                       .took = length_of(*run),
+                       .stopped = was_stopped(*run),
+                       .cut_off = run->cut_off,
+                       .faults = faults_of(*run)});
   if (!result) {
     tell(result.error());
     return exit_code::usage;

@@ -63,7 +63,7 @@ int run_command(const RunArguments& arguments) {
   }
   for (const Fault& fault : outcome->faults) tell(fault);
   const bool shown = show_result(outcome->result, {.json = arguments.json, .junit = arguments.junit});
-  if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
+  if (outcome->result.verdict == Verdict::aborted) return exit_status(Verdict::aborted, stopped_by);
   if (!shown || !outcome->faults.empty()) return exit_code::error;
   return exit_status(outcome->result.verdict);
 }

@@ -1,6 +1,8 @@
 #include "harness/cli/telling.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -25,7 +27,9 @@ void tell_all(const std::vector<Fault>& mistakes, const std::vector<Fault>& warn
 
 bool print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  return std::fflush(stdout) == 0 && written;
+  if (std::fflush(stdout) == 0 && written) return true;
+  if (errno != EPIPE) tell(Fault(Cause::io, "standard output", std::strerror(errno)));
+  return false;
 }
 
 }  // namespace coldboot

@@ -338,7 +338,8 @@ class BootWatcher::State {
   /// there are no stamps to go by.
   void take_quiet(ConsoleState& one, std::size_t marker, const RawHit& raw, bool at_end) {
     MarkerHit hit = marker_hit(one, raw);
-    if (!hit.stamped || one.times.resolution() > Nanos{}) {
+    const bool too_coarse = one.times.resolution() >= *plan_->markers()[marker].quiet;
+    if (!hit.stamped || too_coarse) {
       if (!raw.held && raw.blank_after) offer(marker, std::move(hit), false);
       return;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <map>
@@ -244,10 +245,7 @@ class Capture::Loop {
     tick();
   }
 
-  [[nodiscard]] Instant next_due() {
-    const std::lock_guard lock(mutex_);
-    return next_tick_;
-  }
+  [[nodiscard]] Instant next_due() const { return Instant(Nanos(told_next_tick_.load())); }
 
  private:
   Line* line_of(const std::string& name) {
@@ -377,6 +375,7 @@ class Capture::Loop {
     }
     found_.clear();
     next_tick_ = std::min(next_tick_, boot.watcher.next_due());
+    told_next_tick_ = next_tick_.time_since_epoch().count();
   }
 
   void publish_reads() {
@@ -401,6 +400,7 @@ class Capture::Loop {
       post(boot);
     }
     log_.pulse();
+    told_next_tick_ = next_tick_.time_since_epoch().count();
   }
 
   void note_patterns_given_up(const Boot& boot) {
@@ -444,6 +444,9 @@ class Capture::Loop {
   std::vector<Found> found_;
   std::vector<ReadDone> done_;
   Instant next_tick_ = Instant::max();
+
+  /// A copy of next_tick_ for those who must not take mutex_.
+  std::atomic<Nanos::rep> told_next_tick_ = Instant::max().time_since_epoch().count();
 
   mutable std::mutex published_mutex_;  // guards published_
   std::condition_variable published_changed_;

@@ -27,8 +27,8 @@ struct BootConsole {
 /// The capture loop: one thread reads every console, stamps each read right after it returns, hands the bytes to the
 /// record and to the boot's watcher, and appends what is found to the event log.
 ///
-/// All functions may be called from any thread while it runs. received() and last_arrival() may be called from inside
-/// a condition of EventLog::wait(); the others may not.
+/// All functions may be called from any thread while it runs. received(), last_arrival() and next_due() may be called
+/// under the event log's lock, so from inside a condition of EventLog::wait(); the others may not.
 class Capture {
  public:
   explicit Capture(EventLog& log);

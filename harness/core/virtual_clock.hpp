@@ -14,7 +14,7 @@ class TimedSource {
  public:
   virtual ~TimedSource() = default;
 
-  /// When it acts next; nothing when it waits for something else.
+  /// When it acts next; nothing when it waits for something else. Called under the lock of whoever waits.
   [[nodiscard]] virtual std::optional<Instant> next() = 0;
 
   /// Does what is due at `now`.

@@ -89,6 +89,14 @@ void RecordWriter::finish() {
   if (thread_.joinable()) thread_.join();
 }
 
+void RecordWriter::drain() {
+  std::unique_lock lock(mutex_);
+  hurry_ = true;
+  changed_.notify_one();
+  drained_.wait(lock, [&] { return events_.empty() && waiting_.empty() && !writing_; });
+  hurry_ = false;
+}
+
 std::optional<Fault> RecordWriter::fault() const {
   const std::lock_guard lock(mutex_);
   return fault_;
@@ -134,12 +142,14 @@ void RecordWriter::add(Boot& boot, const std::string& console, const Chunk& chun
 void RecordWriter::work() {
   std::unique_lock lock(mutex_);
   while (!closing_ || !events_.empty() || !waiting_.empty()) {
-    const auto urgent = [&] { return closing_ || !events_.empty() || waiting_bytes_ >= most_waiting_bytes; };
+    const auto urgent = [&] {
+      return closing_ || !events_.empty() || waiting_bytes_ >= most_waiting_bytes || (hurry_ && !waiting_.empty());
+    };
     changed_.wait(lock, [&] { return urgent() || !waiting_.empty(); });
     if (!waiting_.empty()) changed_.wait_until(lock, write_by_, urgent);
 
     const std::vector<Event> events = std::exchange(events_, {});
-    const bool bytes_due = closing_ || waiting_bytes_ >= most_waiting_bytes ||
+    const bool bytes_due = closing_ || hurry_ || waiting_bytes_ >= most_waiting_bytes ||
                            std::chrono::steady_clock::now() >= write_by_ || std::ranges::any_of(events, ends_a_boot);
     std::vector<ConsoleFiles*> consoles;
     if (bytes_due) {
@@ -150,10 +160,13 @@ void RecordWriter::work() {
         files->index.swap(files->index_now);
       }
     }
+    writing_ = true;
     lock.unlock();
     write_consoles(consoles);  // before the events, so that a boot that ended has all its bytes
     write_events(events);
     lock.lock();
+    writing_ = false;
+    drained_.notify_all();
   }
 }
 

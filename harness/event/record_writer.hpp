@@ -37,6 +37,9 @@ class RecordWriter {
   ChunkSink& open_boot(int number, std::string_view configuration);
   [[nodiscard]] std::optional<Fault> fault() const;
 
+  /// Returns once all that was queued before has been written, or could not be.
+  void drain();
+
   /// Writes what is queued and ends the thread.
   void finish();
 
@@ -87,6 +90,9 @@ class RecordWriter {
   std::chrono::steady_clock::time_point write_by_;
   std::map<int, std::unique_ptr<Boot>> boots_;
   std::optional<Fault> fault_;
+  std::condition_variable drained_;
+  bool hurry_ = false;    ///< somebody waits in drain()
+  bool writing_ = false;  ///< the thread is at the disk
   bool closing_ = false;
 
   FileDescriptor run_events_;  // the writer thread's own

@@ -42,17 +42,23 @@ Result<fs::path> make_run_folder(const fs::path& parent, const std::string& stem
   }
 }
 
-/// A name in inputs/ that no earlier input has taken.
-std::string free_copy_name(const fs::path& file, const std::vector<InputRecord>& earlier) {
-  const std::string base = file_name_of(file.filename().string());
-  std::string name = "inputs/" + base;
-  for (int number = 2; std::ranges::find(earlier, name, &InputRecord::copy) != earlier.end(); ++number) {
-    name = fmt::format("inputs/{}-{}", number, base);
+/// The deepest folder all files lie in.
+fs::path common_folder(const std::vector<fs::path>& files) {
+  fs::path common;
+  for (const fs::path& file : files) {
+    const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
+    if (common.empty()) common = folder;
+    fs::path shared;
+    for (auto a = common.begin(), b = folder.begin(); a != common.end() && b != folder.end() && *a == *b; ++a, ++b) {
+      shared /= *a;
+    }
+    common = shared;
   }
-  return name;
+  return common;
 }
 
-Result<InputRecord> keep_input(const fs::path& folder, const fs::path& file, const std::vector<InputRecord>& earlier) {
+/// Inputs keep their places towards each other, so that the copies find each other as the files did.
+Result<InputRecord> keep_input(const fs::path& folder, const fs::path& file, const fs::path& common) {
   InputRecord input;
   input.path = file.string();
   auto hash = sha256_of(file);
@@ -62,7 +68,10 @@ Result<InputRecord> keep_input(const fs::path& folder, const fs::path& file, con
   input.bytes = fs::file_size(file, why);
   if (why) return disk_fault(file, "its size cannot be read", why.value());
   if (input.bytes > most_copied_bytes) return input;
-  input.copy = free_copy_name(file, earlier);
+  const fs::path place = "inputs" / fs::absolute(file).lexically_normal().lexically_relative(common);
+  input.copy = place.generic_string();
+  fs::create_directories((folder / place).parent_path(), why);
+  if (why) return disk_fault((folder / place).parent_path(), "cannot be created", why.value());
   fs::copy_file(file, folder / input.copy, why);
   if (why) return disk_fault(folder / input.copy, "cannot be copied", why.value());
   return input;
@@ -72,8 +81,12 @@ Result<void> keep_inputs(const fs::path& folder, const std::vector<fs::path>& fi
   std::error_code why;
   fs::create_directories(folder / "inputs", why);
   if (why) return disk_fault(folder / "inputs", "cannot be created", why.value());
+  const fs::path common = common_folder(files);
   for (const fs::path& file : files) {
-    auto input = keep_input(folder, file, inputs);
+    const bool kept =
+        std::ranges::any_of(inputs, [&](const InputRecord& known) { return known.path == file.string(); });
+    if (kept) continue;
+    auto input = keep_input(folder, file, common);
     if (!input) return input.error();
     inputs.push_back(std::move(*input));
   }
@@ -128,6 +141,10 @@ Result<std::unique_ptr<RunFolder>> RunFolder::create(const RunFolderOptions& opt
 
 void RunFolder::write(const Event& event) {
   state_->writer.write(event);
+}
+
+void RunFolder::drain() {
+  state_->writer.drain();
 }
 
 ChunkSink& RunFolder::open_boot(int number, std::string_view configuration) {

@@ -46,6 +46,9 @@ class RunFolder {
   /// The folder of a boot, below `boots/`: "003-xen".
   [[nodiscard]] static std::string boot_folder_name(int number, std::string_view configuration);
 
+  /// Returns once all that was handed over before is written, or could not be: fault() is then up to date.
+  void drain();
+
   /// Writes a whole file at once (result.json, junit.xml), replacing an older one only when it is complete.
   Result<void> put_file(std::string_view name, std::string_view content);
 

@@ -60,6 +60,7 @@ RunInfo info_from(const Json& json) {
   json.at("requirement").get_to(info.requirement);
   json.at("host").get_to(info.host);
   json.at("version").get_to(info.version);
+  info.boots = json.value("boots", 0);
   const Json& anchor = json.at("anchor");
   info.anchor.utc = UtcTime(Nanos(time_field(anchor, "utc_ns")));
   info.anchor.origin = Instant(Nanos(time_field(anchor, "monotonic_ns")));
@@ -78,7 +79,7 @@ std::string encode_run_info(const RunInfo& info) {
   const auto nanos =
       info.anchor.utc.time_since_epoch() - std::chrono::floor<std::chrono::seconds>(info.anchor.utc.time_since_epoch());
   Json json{{"coldboot", kind},  {"scenario", info.scenario}, {"title", info.title}, {"requirement", info.requirement},
-            {"host", info.host}, {"version", info.version}};
+            {"host", info.host}, {"version", info.version},   {"boots", info.boots}};
   json["anchor"] = Json{{"utc", fmt::format("{}.{:09}Z", clock_text(info.anchor.utc), nanos.count())},
                         {"utc_ns", info.anchor.utc.time_since_epoch().count()},
                         {"monotonic_ns", info.anchor.origin.time_since_epoch().count()}};

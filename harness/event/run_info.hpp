@@ -39,6 +39,7 @@ struct RunInfo {
   std::string requirement;
   std::string host;
   std::string version;  ///< of coldboot
+  int boots = 0;        ///< planned of each configuration; 0 where not known
   Anchor anchor;
   std::vector<InputRecord> inputs;
   std::optional<Instant> ended;  ///< when the folder was closed in good order; nothing: it was cut off

@@ -84,7 +84,15 @@ void sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+Result<void> write_file_atomically(const std::filesystem::path& named, std::string_view text) {
+  std::error_code none;
+  const std::filesystem::path linked = std::filesystem::canonical(named, none);
+  const std::filesystem::path& path = none ? named : linked;  // what a link points to is replaced, not the link
+  const std::filesystem::file_status there = std::filesystem::status(path, none);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    return Fault(Cause::refused, named.string(), "found something that is no file, expected a file or nothing",
+                 "give a file; standard output has --json");
+  }
   TemporaryFile file(path);
   if (!file.is_open()) return fault(path, "cannot create a file in its folder", errno);
   if (!file.write(text)) return fault(path, "cannot write", errno);

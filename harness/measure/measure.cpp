@@ -27,12 +27,14 @@ const PowerSwitched* first_power_on(const BootRecord& record) {
 
 /// How long power had been off before `on`; zero where this boot did not switch it off itself.
 Nanos off_time_before(const BootRecord& record, const PowerSwitched& on) {
-  Nanos off{};
+  std::optional<Instant> since;  // the first of the switchings off with no on between
   for (const Event& event : record.events) {
     const auto* power = std::get_if<PowerSwitched>(&event.body);
-    if (power != nullptr && power->wanted == Power::off && power->returned <= on.sent) off = on.sent - power->returned;
+    if (power == nullptr || power->returned > on.sent) continue;
+    if (power->wanted == Power::on) since.reset();
+    if (power->wanted == Power::off && !since) since = power->returned;
   }
-  return off;
+  return since ? on.sent - *since : Nanos{};
 }
 
 /// A console that vanishes once power was taken away for good is no fault: some are fed by the DUT.

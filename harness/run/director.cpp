@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanos power_call_limit = 10s;  // one switching call, retries of the device included
+constexpr Nanos medium_limit = 1h;       // a whole SD card through a slow reader
 constexpr Nanos safe_limit = 30s;        // making safe, after a clean shutdown
 constexpr Nanos typing_limit = 60s;
 constexpr Nanos failure_goes_on_for = 2s;  // a panic's own text is worth keeping
@@ -32,6 +33,11 @@ Verdict verdict_of(const Result<void>& outcome) {
   }
 }
 
+/// A deadline that a device of the bench missed is not the DUT's.
+Fault of_the_bench(const Fault& fault) {
+  return fault.cause() == Cause::timeout ? Fault(Cause::io, fault.where(), fault.what(), fault.hint()) : fault;
+}
+
 }  // namespace
 
 Director::Director(Bench& bench, Capture& capture, EventLog& log)
@@ -41,7 +47,7 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
   job_ = &job;
   stop_ = stop;
   boot_seq_ = power_on_seq_ = expect_from_ = log_.last();
-  Result<void> outcome = put_media();
+  Result<void> outcome = guarded([this] { return put_media(); });
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
     log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line,
@@ -49,24 +55,29 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
                 job.number);
   }
   for (std::size_t i = 0; i < job.configuration.steps.size(); ++i) {
+    const Step& step = job.configuration.steps[i];
     const int index = static_cast<int>(i);
-    log_.append(StepStarted{index, describe(job.configuration.steps[i])}, job.number);
+    log_.append(StepStarted{index, describe(step)}, job.number);
     if (!outcome) {
       log_.append(StepEnded{index, Verdict::skipped, outcome.error()}, job.number);
       continue;
     }
-    try {
-      outcome = perform(job.configuration.steps[i]);
-    } catch (const std::exception& thrown) {
-      outcome = Fault(Cause::internal, bench_.file().name, fmt::format("a library threw: {}", thrown.what()));
-    }
+    outcome = guarded([&] { return perform(step); });
     if (const auto fault = fault_of_the_bench(); fault && !outcome && outcome.error().cause() == Cause::stopped) {
       outcome = *fault;  // nobody asked to stop: the record could no longer be kept
     }
     end_step(index, outcome);
   }
-  make_safe(job.number, &job.plan->plan());
+  make_safe();
   job_ = nullptr;
+}
+
+Result<void> Director::guarded(const std::function<Result<void>()>& action) const {
+  try {
+    return action();
+  } catch (const std::exception& thrown) {
+    return Fault(Cause::internal, bench_.file().name, fmt::format("a library threw: {}", thrown.what()));
+  }
 }
 
 std::optional<Fault> Director::fault_of_the_bench() const {
@@ -91,7 +102,7 @@ Result<void> Director::put_media() {
     }
     if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
     media_put_.erase(name);
-    if (auto put = medium->put(image, within(Nanos::max() / 4)); !put) return put.error();
+    if (auto put = medium->put(image, within(medium_limit)); !put) return put.error();
     const auto hash = sha256_of(image);
     log_.append(MediumPut{name, image.string(), hash ? *hash : ""}, job_->number);
     media_put_[name] = image;
@@ -105,6 +116,9 @@ Result<void> Director::perform(const Step& step) {
 }
 
 Result<void> Director::perform(const PowerOnStep&) {
+  if (!off_since_) {  // since when power is off is not known, so it begins now
+    if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
+  }
   if (auto waited = wait_off(bench_.file().power.off_min, stop_); !waited) return waited.error();
   return switch_power(Power::on, within(power_call_limit));
 }
@@ -157,30 +171,33 @@ Result<void> Director::perform(const RunStep& step) {
 }
 
 Result<void> Director::switch_power(Power wanted, const Until& until) {
+  // Until it is known to be off, power counts as on: the off time begins anew with the next switching off.
+  if (wanted == Power::on) off_since_.reset();
   auto switched = bench_.power().set(wanted, until);
-  if (!switched) return switched.error();
+  if (!switched) {
+    off_since_.reset();
+    return of_the_bench(switched.error());
+  }
   switched->device_delay = std::max(switched->device_delay, bench_.file().power.device_delay);
   const int boot = job_ == nullptr ? 0 : job_->number;
+  const std::uint64_t seq = log_.append(*switched, boot, switched->returned).seq;
   if (wanted == Power::on) {
-    expect_from_ = power_on_seq_ = log_.append(*switched, boot, switched->returned).seq;
+    expect_from_ = power_on_seq_ = seq;
     capture_.power_on(boot, switched->returned);
-    off_since_.reset();
   } else {
-    log_.append(*switched, boot, switched->returned);
-    if (boot != 0) capture_.power_off(boot);
-    if (power_ != Power::off || !off_since_) off_since_ = switched->returned;
+    capture_.power_off(boot);
   }
-  power_ = wanted;
   if (switched->read_back && *switched->read_back != wanted) {
+    off_since_.reset();
     return Fault(Cause::protocol, bench_.file().name + "/power",
                  fmt::format("switched {}, but it reads back {}", name_of(wanted), name_of(*switched->read_back)),
                  "check the board's supply and wiring");
   }
+  if (wanted == Power::off && !off_since_) off_since_ = switched->returned;
   return {};
 }
 
 Result<void> Director::wait_off(Nanos off, const std::stop_token& stop) {
-  if (!off_since_) return {};
   return pass_time(*off_since_ + off - clock_.now(), stop);
 }
 
@@ -197,10 +214,11 @@ Result<void> Director::type(const Sent& sent, const Until& until) {
     return Fault(Cause::mistake, bench_.file().name,
                  fmt::format("there is no console \"{}\" to type on", sent.console));
   }
+  const std::uint64_t before = log_.last();  // the answer may come while we still type
   const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
   auto typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
-  if (!typed) return typed.error();
-  expect_from_ = log_.last();
+  if (!typed) return of_the_bench(typed.error());
+  expect_from_ = before;
   capture_.end_send(sent.console, sent.text, offset, *typed);
   return {};
 }
@@ -251,29 +269,23 @@ void Director::watch_the_failure_to_its_end() {
   (void)pass_time(failure_goes_on_for, stop_);  // a stop only shortens it
 }
 
-void Director::make_safe(int boot, const BootPlan* plan) {
+void Director::make_safe() {
+  const int boot = job_ == nullptr ? 0 : job_->number;
   const SafeEntry& safe = bench_.file().power.safe;
-  if (safe.state == SafeState::off_clean && power_ == Power::on && job_ != nullptr && plan != nullptr &&
-      plan->shutdown) {
-    if (auto down = shut_down(*plan->shutdown, Until(clock_.now() + safe.clean_for)); !down) {
-      log_.append(Note{fmt::format("no clean shutdown before power is cut: {}", down.error().text())}, boot);
-    }
+  if (safe.state == SafeState::off_clean && !off_since_ && job_ != nullptr && job_->plan->plan().shutdown) {
+    const auto down =
+        guarded([&] { return shut_down(*job_->plan->plan().shutdown, Until(clock_.now() + safe.clean_for)); });
+    if (!down) log_.append(Note{fmt::format("no clean shutdown before power is cut: {}", down.error().text())}, boot);
   }
-  Fault last;
+  Result<void> off;
   for (int attempt = 1; attempt <= safe_attempts; ++attempt) {
-    try {
-      auto off = switch_power(Power::off, Until(clock_.now() + safe_limit));
-      if (off) {
-        log_.append(MadeSafe{Power::off, true, ""}, boot);
-        return;
-      }
-      last = off.error();
-    } catch (const std::exception& thrown) {
-      last = Fault(Cause::internal, bench_.file().name, thrown.what());
-    }
+    off = guarded([&] { return switch_power(Power::off, Until(clock_.now() + safe_limit)); });
+    if (!off) continue;
+    log_.append(MadeSafe{Power::off, true, ""}, boot);
+    return;
   }
-  log_.append(MadeSafe{Power::off, false, last.text()}, boot);
-  log_.append(FaultSeen{last.within("the bench could not be made safe")}, boot);
+  log_.append(MadeSafe{Power::off, false, off.error().text()}, boot);
+  log_.append(FaultSeen{off.error().within("the bench could not be made safe")}, boot);
 }
 
 Until Director::within(Nanos length) const {

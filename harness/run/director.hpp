@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -33,7 +36,7 @@ class Director {
   void run(const BootJob& job, const std::stop_token& stop);
 
   /// Brings the bench to its safe state within its own deadline, which no stop request shortens.
-  void make_safe(int boot, const BootPlan* plan);
+  void make_safe();
 
  private:
   struct Sent {
@@ -41,6 +44,8 @@ class Director {
     std::string console;
   };
 
+  /// Turns what a library throws into a fault.
+  [[nodiscard]] Result<void> guarded(const std::function<Result<void>()>& action) const;
   Result<void> put_media();
   Result<void> perform(const Step& step);
   Result<void> perform(const PowerOnStep& step);
@@ -80,7 +85,6 @@ class Director {
   std::uint64_t power_on_seq_ = 0;    // event number of this boot's last power-on
   std::uint64_t expect_from_ = 0;     // expect looks at markers after this event: power-on or the last send
   std::optional<Instant> off_since_;  // power is known to be off since then
-  std::optional<Power> power_;        // what we last switched to
   std::map<std::string, std::filesystem::path> media_put_;  // what is in each medium
 };
 

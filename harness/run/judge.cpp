@@ -83,12 +83,22 @@ RunInputs inputs_of(const Scenario& scenario, const BenchFile& bench, const RunH
   return inputs;
 }
 
-/// A run that made fewer boots than planned was stopped, unless the bench had already let it down.
-void note_missing_boots(RunResult& result, const Scenario& scenario) {
-  const std::size_t planned = scenario.configurations.size() * static_cast<std::size_t>(scenario.boots);
-  if (result.boots.size() >= planned || result.verdict >= Verdict::error) return;
+/// What happened to the run as a whole outweighs what its boots came to.
+void consider_the_run(RunResult& result, const Scenario& scenario, const RunHeader& header) {
+  if (!header.faults.empty() && result.verdict < Verdict::error) {
+    result.verdict = Verdict::error;
+    result.reason = header.faults.front().text();
+  }
+  const bool complete = std::ranges::all_of(scenario.configurations, [&](const Configuration& configuration) {
+    return std::ranges::count_if(result.boots, [&](const BootResult& boot) {
+             return boot.configuration == configuration.name && boot.verdict != Verdict::error;
+           }) >= scenario.boots;
+  });
+  const bool aborted = header.cut_off || (header.stopped && !complete);
+  if (!aborted || result.verdict == Verdict::aborted) return;
   result.verdict = Verdict::aborted;
-  result.reason = fmt::format("stopped after {} of {} boots", result.boots.size(), planned);
+  result.reason = fmt::format("stopped after {} of {} boots", result.boots.size(),
+                              scenario.configurations.size() * static_cast<std::size_t>(scenario.boots));
 }
 
 }  // namespace
@@ -122,7 +132,7 @@ Result<RunResult> judge(const Scenario& scenario, const BenchFile& bench, const 
     results.back().folder = "boots/" + RunFolder::boot_folder_name(record.number, record.configuration);
   }
   RunResult result = summarise(inputs_of(scenario, bench, header, std::move(*limits)), std::move(results));
-  note_missing_boots(result, scenario);
+  consider_the_run(result, scenario, header);
   return result;
 }
 

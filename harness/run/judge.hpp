@@ -18,7 +18,9 @@ struct RunHeader {
   std::string folder;
   std::string started_utc;
   Nanos took{};
-  std::string bench;  ///< for benches whose file is not at hand any more
+  bool stopped = false;       ///< somebody asked to stop
+  bool cut_off = false;       ///< the record ends before the run did
+  std::vector<Fault> faults;  ///< of the bench, outside all boots
 };
 
 /// Measures boots and judges them by the scenario. The one way from records to a result: a run takes it at its end,

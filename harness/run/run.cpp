@@ -86,17 +86,18 @@ class Run {
   void boot_all(Director& director, Capture& capture);
   BootRecord boot(const Configuration& configuration, int number, Director& director, Capture& capture);
   [[nodiscard]] bool was_lost_to_the_bench(const BootRecord& boot) const;
+  [[nodiscard]] std::vector<Fault> faults_outside_boots() const;
   RunOutcome finish();
 
   const RunRequest& request_;
   Bench& bench_;
   Plans plans_;
-  std::unique_ptr<RunFolder> folder_;
   EventLog log_;
   std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
   std::atomic<int> current_boot_{0};  // 0 between boots
   std::vector<BootRecord> boots_;
   Instant began_{};
+  std::unique_ptr<RunFolder> folder_;  // last: its writer reports faults to the log, to halt_ and to current_boot_
 };
 
 void Run::take(const Event& event) {
@@ -113,6 +114,7 @@ Result<void> Run::open_folder() {
   options.info.requirement = scenario.requirement;
   options.info.host = host_name();
   options.info.version = request_.version;
+  options.info.boots = scenario.boots;
   options.info.anchor = {std::chrono::time_point_cast<Nanos>(std::chrono::system_clock::now()), bench_.clock().now()};
   options.input_files = scenario.inputs;
   const auto& bench_inputs = request_.bench.inputs;
@@ -176,6 +178,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
     director.run({number, configuration, plan}, halt_.get_token());
   } else {
     log_.append(FaultSeen{begun.error()}, number);
+    director.make_safe();
   }
   capture.end_boot(number);
   log_.append(BootEnded{}, number);
@@ -195,16 +198,29 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
 bool Run::was_lost_to_the_bench(const BootRecord& boot) const {
   return std::any_of(boot.events.begin(), boot.events.end(), [](const Event& event) {
     const auto* ended = std::get_if<StepEnded>(&event.body);
-    return (ended != nullptr && ended->verdict == Verdict::error) || std::holds_alternative<FaultSeen>(event.body);
+    return (ended != nullptr && ended->verdict == Verdict::error) || std::holds_alternative<FaultSeen>(event.body) ||
+           std::holds_alternative<ConsoleLost>(event.body);
   });
 }
 
+std::vector<Fault> Run::faults_outside_boots() const {
+  std::vector<Fault> faults;
+  for (const Event& event : log_.after(0)) {
+    const auto* seen = std::get_if<FaultSeen>(&event.body);
+    if (seen != nullptr && event.boot == 0) faults.push_back(seen->fault);
+  }
+  return faults;
+}
+
 RunOutcome Run::finish() {
+  folder_->drain();  // whatever the disk still refuses belongs into the verdict
   const RunHeader header{.host = folder_->info().host,
                          .version = request_.version,
                          .folder = folder_->path().string(),
                          .started_utc = utc_text(folder_->info().anchor.utc),
-                         .took = bench_.clock().now() - began_};
+                         .took = bench_.clock().now() - began_,
+                         .stopped = request_.stop.stop_requested(),
+                         .faults = faults_outside_boots()};
   RunOutcome outcome;
   outcome.folder = folder_->path();
   auto result = judge(request_.scenario, request_.bench, boots_, header);

@@ -121,6 +121,28 @@ TEST(Cli, ShowsAnOldRunAgainAsItWas) {
   EXPECT_EQ(before.at("boots").at(0).at("spans"), again.at("boots").at(0).at("spans"));
 }
 
+TEST(Cli, ShowsARunOfProfilesThatIncludeEachOtherAgain) {
+  const BenchOnDisk place;
+  ASSERT_EQ(coldboot({"run", "scenarios/xen-vs-bare.yaml", "--quiet", "--out", (place.folder() / "out").string()})
+                .exit_status,
+            0);
+  const ChildResult reported =
+      coldboot({"report", only_run_in(place.folder() / "out").string(), "--json"}, place.folder());
+  ASSERT_EQ(reported.exit_status, 0) << reported.output;
+  expect_the_articles_figures(json::parse(reported.output));
+}
+
+TEST(Cli, RemembersHowManyBootsARunWasToMake) {
+  const BenchOnDisk bench;
+  bench.write_scenario("good.yaml", "repeat: {boots: 3}\n");
+  ASSERT_EQ(
+      coldboot({"run", (bench.folder() / "scenario.yaml").string(), "--bench", (bench.folder() / "bench.yaml").string(),
+                "--boots", "1", "--quiet", "--out", (bench.folder() / "out").string()})
+          .exit_status,
+      0);
+  EXPECT_EQ(coldboot({"report", only_run_in(bench.folder() / "out").string()}).exit_status, 0);
+}
+
 TEST(Cli, MeasuresAnOldRunAgainWithAMendedScenario) {
   const BenchOnDisk bench;
   const std::string scenario = (bench.folder() / "scenario.yaml").string();

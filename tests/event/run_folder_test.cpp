@@ -57,7 +57,7 @@ TEST(RunFolder, KeepsItsInputsWithTheirHashes) {
   ASSERT_EQ(inputs.size(), 2U);
   EXPECT_EQ(inputs[0].sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2, B.1
   EXPECT_EQ(inputs[0].copy, "inputs/bench.yaml");
-  EXPECT_EQ(inputs[1].copy, "inputs/2-bench.yaml");
+  EXPECT_EQ(inputs[1].copy, "inputs/other/bench.yaml");
   EXPECT_EQ(text_of((*run)->path() / inputs[0].copy), "abc");
 }
 

@@ -243,7 +243,7 @@ class StopAt final : public RunObserver {
   explicit StopAt(std::string marker) : marker_(std::move(marker)) {}
   void event(const Event& event) override {
     const auto* seen = std::get_if<MarkerSeen>(&event.body);
-    if (seen != nullptr && seen->hit.marker == marker_) {
+    if (seen != nullptr && seen->hit.marker == marker_ && !stopper_.joinable()) {
       // Not from under the event log's lock: stopping appends to it.
       stopper_ = std::jthread([this] { stop.request_stop(); });
     }
