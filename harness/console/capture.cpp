@@ -312,15 +312,16 @@ class Capture::Loop {
   void read_all(std::span<const epoll_event> ready, std::vector<char>& room) {
     done_.clear();
     for (const epoll_event& event : ready) {
-      if (event.data.u64 == wake_id) {
+      const std::uint64_t id = event.data.u64;  // a copy: the kernel's structure is packed, so no reference fits
+      if (id == wake_id) {
         std::uint64_t counted = 0;
         [[maybe_unused]] const ssize_t drained = ::read(wake_.get(), &counted, sizeof counted);
         continue;
       }
-      const auto line = lines_.find(event.data.u64);
+      const auto line = lines_.find(id);
       if (line == lines_.end()) continue;  // removed while we waited
       ReadDone done;
-      done.id = event.data.u64;
+      done.id = id;
       done.events = event.events;
       done.count = ::read(line->second.descriptor, room.data() + done_.size() * read_size, read_size);
       done.error = done.count < 0 ? errno : 0;
