@@ -10,6 +10,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12's own stable_sort uses what it deprecates.
   target_compile_options(coldboot_options INTERFACE -Wno-deprecated-declarations)
 endif()
+if(CMAKE_UNITY_BUILD)
+  # A file's own names do not hide those of the file compiled before it, nor is a .cpp a header. The presets that
+  # compile each file by itself have these warnings on.
+  target_compile_options(coldboot_options INTERFACE -Wno-shadow
+                                                    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(COLDBOOT_WERROR)
   target_compile_options(coldboot_options INTERFACE -Werror)
 endif()
@@ -46,6 +52,8 @@ function(coldboot_test name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE COLDBOOT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              COLDBOOT_BINARY="${PROJECT_BINARY_DIR}/coldboot")
+  # What is tested is compiled as it is shipped; the tests themselves need not be fast.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
   set(labels quick)
   if(arg_THREADS)
     list(APPEND labels threads)

@@ -1,11 +1,39 @@
 #include "drivers/replay/faults.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace coldboot {
 namespace {
+
+std::uint64_t length_of(const Segment& segment) {
+  std::uint64_t length = 0;
+  for (const Emission& emission : segment.emissions) length += emission.bytes.size();
+  return length;
+}
+
+std::uint64_t length_of(const Recording& recording) {
+  std::uint64_t length = 0;
+  for (const Segment& segment : recording.segments) length += length_of(segment);
+  return length;
+}
+
+/// Where a fault that counts in bytes begins.
+std::optional<std::uint64_t> byte_of(const ReplayFault& fault) {
+  return std::visit(
+      [](const auto& kind) -> std::optional<std::uint64_t> {
+        if constexpr (requires { kind.byte; }) {
+          return kind.byte;
+        } else {
+          return std::nullopt;
+        }
+      },
+      fault);
+}
 
 /// Calls `visit` for each emission with the number of bytes before it, until it returns false.
 template <class Visit>
@@ -21,6 +49,11 @@ void each_emission(Recording& recording, Visit visit) {
 }
 
 void apply(Recording& recording, const StopAtByte& fault) {
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < recording.segments.size() && before <= fault.byte; ++i) {
+    before += length_of(recording.segments[i]);
+    if (before > fault.byte) recording.segments.resize(i + 1);  // it hangs in this one: no typing leads on
+  }
   each_emission(recording, [&](Emission& emission, std::uint64_t before) {
     const std::uint64_t room = fault.byte > before ? fault.byte - before : 0;
     if (emission.bytes.size() > room) emission.bytes.resize(room);
@@ -71,8 +104,13 @@ void apply(Recording& recording, const Stretch& fault) {
 
 }  // namespace
 
-Recording with_faults(Recording recording, const std::vector<ReplayFault>& faults) {
+Result<Recording> with_faults(Recording recording, const std::vector<ReplayFault>& faults, const std::string& where) {
   for (const ReplayFault& fault : faults) {
+    const std::uint64_t length = length_of(recording);
+    if (const auto byte = byte_of(fault); byte && *byte > length) {
+      return Fault(Cause::mistake, where,
+                   fmt::format("found a fault at byte {}, expected one within the {} bytes it plays", *byte, length));
+    }
     std::visit([&](const auto& kind) { apply(recording, kind); }, fault);
   }
   for (Segment& segment : recording.segments) {

@@ -13,7 +13,7 @@ namespace coldboot {
 // What may be made to go wrong in a recording, so that scenarios, profiles and the harness itself can be tried
 // against boards in trouble. Byte counts are over all consoles of the recording, in order of time.
 
-/// The board hangs: nothing comes after this many bytes.
+/// The board hangs: nothing comes after this many bytes, whatever is typed.
 struct StopAtByte {
   std::uint64_t byte = 0;
 };
@@ -46,7 +46,8 @@ struct Stretch {
 using ReplayFault = std::variant<StopAtByte, ResetAt, Garbage, Loss, Stretch>;
 
 /// The recording with the faults applied in order. Byte and time positions are those of the recording as the
-/// earlier faults left it; times and ResetAt count in the first segment (from power-on).
-Recording with_faults(Recording recording, const std::vector<ReplayFault>& faults);
+/// earlier faults left it; times and ResetAt count in the first segment (from power-on). `where` is the recording, for
+/// the fault: `mistake` for a byte beyond its end.
+Result<Recording> with_faults(Recording recording, const std::vector<ReplayFault>& faults, const std::string& where);
 
 }  // namespace coldboot

@@ -124,13 +124,23 @@ Result<Recording> load(const fs::path& path, std::set<fs::path>& loading) {
   if (path.extension() != ".yaml" && path.extension() != ".yml") return load_log(path);
   const Reading<RecordingFile> file = read_recording_file(path);
   if (!file) return file.mistakes.front();
-  if (file->play.empty()) return with_faults(compile_script(*file), file->faults);
+  if (file->play.empty()) return with_faults(compile_script(*file), file->faults, path.string());
   auto played = load(file->play, loading);
   if (!played) return played.error();
-  return with_faults(std::move(*played), file->faults);
+  return with_faults(std::move(*played), file->faults, path.string());
 }
 
 }  // namespace
+
+std::set<std::string> consoles_of(const Recording& recording) {
+  std::set<std::string> names;
+  for (const Segment& segment : recording.segments) {
+    for (const Emission& emission : segment.emissions) {
+      if (!emission.console.empty()) names.insert(emission.console);
+    }
+  }
+  return names;
+}
 
 Result<Recording> load_recording(const std::filesystem::path& path) {
   std::set<fs::path> loading;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct Recording {
   std::vector<Segment> segments;
   bool operator==(const Recording&) const = default;
 };
+
+/// The consoles it names: all but the main one.
+std::set<std::string> consoles_of(const Recording& recording);
 
 /// Reads a recording: a `recording/1` file (script of time and text, perhaps with faults), the folder of a recorded
 /// boot, or a log with time stamps. Faults: `missing`, `mistake` with the place in the file.

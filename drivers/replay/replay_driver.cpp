@@ -1,5 +1,12 @@
 #include "drivers/replay/replay_driver.hpp"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "drivers/replay/recording.hpp"
 #include "drivers/replay/replay_board.hpp"
 
@@ -42,9 +49,19 @@ Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry&, const
   return board_of(context)->medium();
 }
 
-Result<void> check_replay_image(const std::filesystem::path& image) {
-  auto recording = load_recording(image);
+Result<void> check_replay_image(const std::filesystem::path& image, const BenchFile& bench) {
+  const auto recording = load_recording(image);
   if (!recording) return recording.error();
+  std::vector<std::string> known;
+  for (const ConsoleEntry& console : bench.consoles) {
+    if (console.device.driver == "replay") known.push_back(console.name);
+  }
+  for (const std::string& name : consoles_of(*recording)) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    return Fault(Cause::mistake, image.string(),
+                 fmt::format("it has text of the console {}, which bench {} does not replay", name, bench.name),
+                 fmt::format("give the bench a console {}, or the recording one of: {}", name, fmt::join(known, ", ")));
+  }
   return {};
 }
 

@@ -17,7 +17,8 @@ Result<std::unique_ptr<ByteStream>> open_replay_console(const DeviceEntry& entry
 Result<std::unique_ptr<BootMedium>> open_replay_medium(const DeviceEntry& entry, const std::string& name,
                                                        OpenContext& context);
 
-/// Whether a file can be played. Faults: those of load_recording().
-Result<void> check_replay_image(const std::filesystem::path& image);
+/// Whether a file can be played on the bench. Faults: those of load_recording(); `mistake` for a console of the
+/// recording that the bench does not replay.
+Result<void> check_replay_image(const std::filesystem::path& image, const BenchFile& bench);
 
 }  // namespace coldboot

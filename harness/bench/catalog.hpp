@@ -51,7 +51,7 @@ struct Catalog {
     Result<std::unique_ptr<Device>> (*open)(const DeviceEntry& entry, const std::string& name, OpenContext& context);
     bool replayed = false;  ///< can run in virtual time
     /// Of a medium: whether a file can be put on it, as far as can be told before power is switched.
-    Result<void> (*check_image)(const std::filesystem::path& image) = nullptr;
+    Result<void> (*check_image)(const std::filesystem::path& image, const BenchFile& bench) = nullptr;
   };
 
   std::vector<Kind<PowerSwitch>> power;

@@ -32,7 +32,7 @@ std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench
       const std::string& driver = bench.media.at(medium).driver;
       for (const auto& kind : catalog.media) {
         if (kind.name != driver || kind.check_image == nullptr) continue;
-        if (const auto good = kind.check_image(image); !good) wrong.push_back(good.error());
+        if (const auto good = kind.check_image(image, bench); !good) wrong.push_back(good.error());
       }
     }
   }

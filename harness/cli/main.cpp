@@ -1,13 +1,20 @@
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/cli/commands.hpp"
+#include "harness/core/text.hpp"
 #include "harness/measure/verdict.hpp"
+#include "harness/scenario/scenario.hpp"
 
 namespace {
 
@@ -23,7 +30,7 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--bench", arguments->bench, "Bench file or its name, instead of the scenario's");
   command->add_option("--out", arguments->out, "Where the run folder is made")->capture_default_str();
   command->add_option("--boots", arguments->boots, "Boots of each configuration, instead of the scenario's")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, most_boots));
   command->add_option("--junit", arguments->junit, "Also write the JUnit report to this file");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_flag("--quiet", arguments->quiet, "No live progress");
@@ -83,6 +90,17 @@ void add_version(CLI::App& app, Action& action) {
   command->callback([&action, json] { action = [json] { return version_command(*json); }; });
 }
 
+/// What to say where the command is none; CLI11 itself only asks for one.
+std::optional<std::string> unknown_command(const CLI::App& app, std::string_view word) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
+  if (word.starts_with('-') || std::ranges::find(known, word) != known.end()) return std::nullopt;
+  const std::string meant = closest(word, known);
+  return fmt::format("found the command {}, expected one of {}{}", printable_line(word), fmt::join(known, ", "),
+                     meant.empty() ? "" : fmt::format(" (did you mean {}?)", meant));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -99,6 +117,10 @@ int main(int argc, char** argv) {
   add_reference(app, action);
   add_version(app, action);
   try {
+    if (const auto unknown = argc > 1 ? unknown_command(app, argv[1]) : std::nullopt) {
+      fmt::print(stderr, "coldboot: {}\n", *unknown);
+      return exit_code::usage;
+    }
     app.parse(argc, argv);
     return action();
   } catch (const CLI::ParseError& wrong) {

@@ -48,9 +48,12 @@ Point point_of(const Hit& hit) {
 /// A console's clock: from raw offsets to times.
 class ByteTimes {
  public:
-  explicit ByteTimes(const ConsoleTiming& timing)
-      : resolution_(timing.resolution),
-        byte_(timing.line && timing.resolution == Nanos{} ? timing.line->character_time() : Nanos{}) {}
+  explicit ByteTimes(const ConsoleTiming& timing) { use(timing); }
+
+  void use(const ConsoleTiming& timing) {
+    resolution_ = timing.resolution;
+    byte_ = timing.line && timing.resolution == Nanos{} ? timing.line->character_time() : Nanos{};
+  }
 
   void add(const Chunk& chunk) { chunks_.push_back(chunk); }
 
@@ -83,15 +86,21 @@ class ByteTimes {
   [[nodiscard]] Nanos resolution() const { return resolution_; }
 
  private:
-  Nanos resolution_;
-  Nanos byte_;
+  Nanos resolution_{};
+  Nanos byte_{};
   std::vector<Chunk> chunks_;  ///< those in which a hit not yet decided may end
 };
 
-/// A quiet marker with nothing after it so far.
+/// A quiet marker whose line has not ended.
 struct QuietHit {
+  enum class State {
+    waiting,   ///< nothing after it so far
+    in_doubt,  ///< something came after it; the stamps do not tell how much later, so the rest of its line decides
+    decided,   ///< it was quiet and has counted, or it was not
+  };
   std::size_t marker = 0;
   MarkerHit hit;
+  State state = State::waiting;
 };
 
 struct ConsoleState {
@@ -134,7 +143,8 @@ class BootWatcher::State {
   }
 
   void add_console(const std::string& name, const ConsoleTiming& timing) {
-    consoles_.insert_or_assign(name, ConsoleState(name, *plan_, timing));
+    const auto [known, added] = consoles_.try_emplace(name, name, *plan_, timing);
+    if (!added) known->second.times.use(timing);
   }
 
   void power_on(Instant t0, std::vector<Found>& found) {
@@ -169,16 +179,15 @@ class BootWatcher::State {
     if (chunk.length == 0) return;
     found_ = &found;
     ConsoleState& one = console(name);
-    const Instant first = one.times.at(chunk, 0);
-    if (one.silent_since && chunk.stamped) look_at_silence(one, first - one.times.resolution());
-    end_quiet(one, first);
+    if (one.silent_since && chunk.stamped) look_at_silence(one, one.times.at(chunk, 0) - one.times.resolution());
+    end_quiet(one, chunk);
     look_for_first_byte(one, chunk, one.matcher.line());
     one.times.add(chunk);
     one.last = chunk;
     if (powered_ && chunk.stamped) one.silent_since = chunk.arrival;
     raw_hits_.clear();
     one.matcher.feed(bytes, raw_hits_);
-    for (const RawHit& hit : raw_hits_) take(one, hit, false);
+    for (const RawHit& hit : raw_hits_) take(one, hit);
     one.times.forget_before(one.matcher.undecided_from());
   }
 
@@ -205,12 +214,10 @@ class BootWatcher::State {
   void tick(Instant now, std::vector<Found>& found) {
     found_ = &found;
     for (auto& [name, one] : consoles_) {
-      for (QuietHit& quiet : std::exchange(one.quiet, {})) {
-        if (now - quiet.hit.at >= *plan_->markers()[quiet.marker].quiet) {
-          offer(quiet.marker, std::move(quiet.hit), false);
-        } else {
-          one.quiet.push_back(std::move(quiet));
-        }
+      for (QuietHit& quiet : one.quiet) {
+        if (quiet.state != QuietHit::State::waiting || now < quiet_at(one, quiet)) continue;
+        quiet.state = QuietHit::State::decided;
+        offer(quiet.marker, quiet.hit, false);
       }
       if (one.silent_since) look_at_silence(one, now - one.times.resolution());
     }
@@ -219,7 +226,9 @@ class BootWatcher::State {
   [[nodiscard]] Instant next_due() const {
     Instant due = Instant::max();
     for (const auto& [name, one] : consoles_) {
-      for (const QuietHit& quiet : one.quiet) due = std::min(due, quiet.hit.at + *plan_->markers()[quiet.marker].quiet);
+      for (const QuietHit& quiet : one.quiet) {
+        if (quiet.state == QuietHit::State::waiting) due = std::min(due, quiet_at(one, quiet));
+      }
       for (const std::size_t failure : silences_) {
         const auto start = silence_start(one, failure);
         if (start) due = std::min(due, *start + *plan_->failures()[failure].plan.silent_for + one.times.resolution());
@@ -231,10 +240,10 @@ class BootWatcher::State {
   void finish(Instant at, std::vector<Found>& found) {
     tick(at, found);
     for (auto& [name, one] : consoles_) {
-      one.quiet.clear();
+      decide_quiet(one, at, at);
       raw_hits_.clear();
       one.matcher.finish(raw_hits_);
-      for (const RawHit& hit : raw_hits_) take(one, hit, true);
+      for (const RawHit& hit : raw_hits_) take(one, hit);
     }
     const ConsoleState* last = nullptr;
     for (const auto& [name, one] : consoles_) {
@@ -302,12 +311,12 @@ class BootWatcher::State {
 
   // --- patterns
 
-  void take(ConsoleState& one, const RawHit& raw, bool at_end) {
+  void take(ConsoleState& one, const RawHit& raw) {
     const CompiledPlan::Use use = one.table->uses[raw.pattern];
     if (!use.is_marker) {
       offer_failure(use.index, failure_hit(one, raw), raw.held);
     } else if (plan_->markers()[use.index].quiet) {
-      take_quiet(one, use.index, raw, at_end);
+      take_quiet(one, use.index, raw);
     } else {
       offer(use.index, marker_hit(one, raw), raw.held);
     }
@@ -335,24 +344,49 @@ class BootWatcher::State {
   }
 
   /// A quiet marker comes held as soon as it matches, and final at the end of its line, which is too late unless
-  /// there are no stamps to go by.
-  void take_quiet(ConsoleState& one, std::size_t marker, const RawHit& raw, bool at_end) {
+  /// the stamps do not tell.
+  void take_quiet(ConsoleState& one, std::size_t marker, const RawHit& raw) {
     MarkerHit hit = marker_hit(one, raw);
-    const bool too_coarse = one.times.resolution() >= *plan_->markers()[marker].quiet;
-    if (!hit.stamped || too_coarse) {
-      if (!raw.held && raw.blank_after) offer(marker, std::move(hit), false);
-      return;
+    const auto known = std::find_if(one.quiet.begin(), one.quiet.end(), [&](const QuietHit& quiet) {
+      return quiet.marker == marker && quiet.hit.begin == hit.begin;
+    });
+    if (!raw.held) {
+      const bool by_text =
+          known == one.quiet.end() ? is_coarse(one, marker, hit) : known->state == QuietHit::State::in_doubt;
+      if (known != one.quiet.end()) one.quiet.erase(known);
+      if (by_text && raw.blank_after) offer(marker, std::move(hit), false);
+    } else if (hit.stamped && raw.end == one.matcher.received()) {
+      offer(marker, hit, true);
+      if (known != one.quiet.end()) one.quiet.erase(known);
+      one.quiet.push_back({marker, std::move(hit)});
     }
-    if (at_end || !raw.held || raw.end != one.matcher.received()) return;
-    offer(marker, hit, true);
-    one.quiet.push_back({marker, std::move(hit)});
   }
 
-  void end_quiet(ConsoleState& one, Instant next_byte) {
-    for (QuietHit& quiet : std::exchange(one.quiet, {})) {
-      if (next_byte - quiet.hit.at >= *plan_->markers()[quiet.marker].quiet) {
-        offer(quiet.marker, std::move(quiet.hit), false);
-      }
+  /// Whether the stamps cannot tell how long it was quiet after a hit that others followed in the same piece.
+  [[nodiscard]] bool is_coarse(const ConsoleState& one, std::size_t marker, const MarkerHit& hit) const {
+    return !hit.stamped || one.times.resolution() >= *plan_->markers()[marker].quiet;
+  }
+
+  /// When it has been quiet after the hit for long enough, whatever the stamps leave open.
+  [[nodiscard]] Instant quiet_at(const ConsoleState& one, const QuietHit& quiet) const {
+    return quiet.hit.at + *plan_->markers()[quiet.marker].quiet + one.times.resolution();
+  }
+
+  void end_quiet(ConsoleState& one, const Chunk& next) {
+    if (one.quiet.empty()) return;
+    std::erase_if(one.quiet, [&](const QuietHit& quiet) { return quiet.hit.line < one.matcher.line(); });
+    const Instant earliest = next.stamped ? one.times.at(next, 0) : next.not_before;
+    decide_quiet(one, earliest, next.stamped ? earliest : next.arrival);
+  }
+
+  /// The console was quiet until some time between `earliest` and `latest`.
+  void decide_quiet(ConsoleState& one, Instant earliest, Instant latest) {
+    for (QuietHit& quiet : one.quiet) {
+      if (quiet.state != QuietHit::State::waiting) continue;
+      const bool surely_quiet = earliest >= quiet_at(one, quiet);
+      const bool surely_not = latest < quiet_at(one, quiet) - 2 * one.times.resolution();
+      quiet.state = surely_quiet || surely_not ? QuietHit::State::decided : QuietHit::State::in_doubt;
+      if (surely_quiet) offer(quiet.marker, quiet.hit, false);
     }
   }
 

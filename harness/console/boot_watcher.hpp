@@ -32,18 +32,16 @@ struct ConsoleTiming {
 /// Turns the chunks of one boot into marker and failure hits; the same for a boot that runs and for a recorded one.
 ///
 /// - A marker's time is the arrival of its last byte: the chunk's stamp, minus the line time of the bytes after it
-/// where
-///   a rate is declared, never earlier than the read before.
+///   where a rate is declared, never earlier than the read before.
 /// - `after` holds when the other marker's first hit ended before this one begins (same console), or is not later
 ///   (another console, or a marker without offsets).
-/// - `quiet` holds when the console's next byte, tick() or finish() comes that much later; where stamps are missing or
-///   coarse, when only blanks follow on the line.
+/// - `quiet` holds when the console's next byte, tick() or finish() comes that much later. Where the stamps are missing
+///   or too coarse to tell, it holds when only blanks follow on the line.
 /// - A hit within `twice-within` of the last one that counted is the same sign of life and is not reported. Where
 ///   stamps are too coarse to tell, it is new only if another marker counted in between.
 /// - One failure hit is reported for each class and line.
 /// - power-on comes from power_on(); first-byte and last-byte are those of the main console (of any, if the plan names
-///   none). The pattern of ShutdownPlan::done is reported as a
-///   marker named builtin::shutdown_done.
+///   none). The pattern of ShutdownPlan::done is reported as a marker named builtin::shutdown_done.
 class BootWatcher {
  public:
   explicit BootWatcher(std::shared_ptr<const CompiledPlan> plan);
@@ -51,7 +49,7 @@ class BootWatcher {
   BootWatcher(BootWatcher&&) noexcept;
   BootWatcher& operator=(BootWatcher&&) noexcept;
 
-  /// Announces a console. One that is never announced has no line rate.
+  /// Announces a console, or tells what its timing has become. One that is never announced has no line rate.
   void add_console(const std::string& console, const ConsoleTiming& timing);
 
   void power_on(Instant t0, std::vector<Found>& found);

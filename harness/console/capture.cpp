@@ -20,6 +20,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/text.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -63,6 +65,7 @@ struct Line {
   std::string as;    ///< in its boot
   int descriptor = -1;
   std::optional<LineRate> rate;
+  ByteStream* stream = nullptr;  ///< for its resolution, which a replayed one changes with what it plays
   Boot* boot = nullptr;
   std::uint64_t received = 0;  ///< in this boot
   Instant last_read{};
@@ -79,7 +82,7 @@ struct ReadDone {
 };
 
 std::string why_lost(const ReadDone& done) {
-  if (done.count < 0 && done.error != EAGAIN) return std::generic_category().message(done.error);
+  if (done.count < 0 && done.error != EAGAIN) return errno_text(done.error);
   return "hung up";
 }
 
@@ -124,7 +127,7 @@ class Capture::Loop {
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, stream.descriptor(), &wanted) != 0) {
       const int error = errno;
       return Fault(error == EPERM ? Cause::refused : Cause::io, name,
-                   fmt::format("cannot listen to {}: {}", stream.description(), std::generic_category().message(error)),
+                   fmt::format("cannot listen to {}: {}", stream.description(), errno_text(error)),
                    error == EPERM ? "a console must be a tty, a socket or a pipe" : "");
     }
     Line line;
@@ -132,6 +135,7 @@ class Capture::Loop {
     line.as = name;
     line.descriptor = stream.descriptor();
     line.rate = rate;
+    line.stream = &stream;
     line.published = publish(name, {});
     lines_.emplace(id, std::move(line));
     ids_.emplace(name, id);
@@ -173,6 +177,9 @@ class Capture::Loop {
   void power_on(int number, Instant t0) {
     const std::lock_guard lock(mutex_);
     if (Boot* const boot = boot_of(number)) {
+      for (const auto& [id, line] : lines_) {
+        if (line.boot == boot) announce(line);
+      }
       boot->watcher.power_on(t0, found_);
       post(*boot);
       wake();
@@ -262,8 +269,12 @@ class Capture::Loop {
     line.boot = &boot;
     line.as = console.as.empty() ? console.console : console.as;
     line.received = 0;
-    boot.watcher.add_console(line.as, {line.rate, Nanos{}});
+    announce(line);
     publish(line.name, {});
+  }
+
+  static void announce(const Line& line) {
+    line.boot->watcher.add_console(line.as, {line.rate, line.stream->resolution()});
   }
 
   void leave(int number) {

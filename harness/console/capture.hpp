@@ -74,10 +74,15 @@ class Capture {
   std::unique_ptr<Loop> loop_;
 };
 
+/// How far typing came.
+struct Typed {
+  std::size_t bytes = 0;  ///< taken by the stream for certain
+  Instant at{};           ///< when the last of them was
+  Result<void> outcome;   ///< faults: those of ByteStream::write; `stopped`, `timeout`
+};
+
 /// Types `text` with `key_delay` after each character but the last: firmware and iPXE lose characters that come at
-/// full speed. Time is the log's clock. Returns the time when the last byte was taken. Faults: those of
-/// ByteStream::write; `stopped`, `timeout`.
-Result<Instant> type_text(ByteStream& stream, EventLog& log, std::string_view text, Nanos key_delay,
-                          const Until& until);
+/// full speed. Time is the log's clock.
+Typed type_text(ByteStream& stream, EventLog& log, std::string_view text, Nanos key_delay, const Until& until);
 
 }  // namespace coldboot

@@ -16,19 +16,17 @@ Result<void> pause(EventLog& log, Nanos delay, const Until& until) {
 
 }  // namespace
 
-Result<Instant> type_text(ByteStream& stream, EventLog& log, std::string_view text, Nanos key_delay,
-                          const Until& until) {
-  if (key_delay <= Nanos{}) {
-    if (const auto written = stream.write(text, until); !written) return written.error();
-    return log.clock().now();
+Typed type_text(ByteStream& stream, EventLog& log, std::string_view text, Nanos key_delay, const Until& until) {
+  const std::size_t at_once = key_delay > Nanos{} ? 1 : text.size();
+  Typed typed;
+  while (typed.bytes < text.size()) {
+    if (typed.bytes > 0) typed.outcome = pause(log, key_delay, until);
+    if (typed.outcome) typed.outcome = stream.write(text.substr(typed.bytes, at_once), until);
+    if (!typed.outcome) break;
+    typed.bytes += at_once;
+    typed.at = log.clock().now();
   }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i > 0) {
-      if (const auto paused = pause(log, key_delay, until); !paused) return paused.error();
-    }
-    if (const auto written = stream.write(text.substr(i, 1), until); !written) return written.error();
-  }
-  return log.clock().now();
+  return typed;
 }
 
 }  // namespace coldboot

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -80,6 +81,10 @@ std::string printable_line(std::string_view bytes, std::size_t most) {
   std::size_t end = most;
   while (end > 0 && (static_cast<std::uint8_t>(line[end]) & 0xC0U) == 0x80U) --end;  // never inside a character
   return line.substr(0, end) + "…";
+}
+
+std::string errno_text(int error) {
+  return std::generic_category().message(error);
 }
 
 std::string closest(std::string_view wanted, const std::vector<std::string>& known) {

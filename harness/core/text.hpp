@@ -15,6 +15,9 @@ std::string printable(std::string_view bytes);
 /// `most` characters with an ellipsis.
 std::string printable_line(std::string_view bytes, std::size_t most = 200);
 
+/// What the system says of an error number: "No space left on device".
+std::string errno_text(int error);
+
 /// The name closest to `wanted` among `known` (edit distance, at most a third of the length), or "".
 /// For "did you mean".
 std::string closest(std::string_view wanted, const std::vector<std::string>& known);

@@ -40,7 +40,8 @@ struct BootRecord {
   std::string profile;
   std::vector<Event> events;
   std::vector<ConsoleRecord> consoles;
-  bool cut_off = false;  ///< the record ends before the boot did
+  bool cut_off = false;       ///< the record ends before the boot did
+  std::vector<Fault> damage;  ///< what of the record can no longer be read
 };
 
 }  // namespace coldboot

@@ -32,7 +32,9 @@ struct BootStarted {
   bool operator==(const BootStarted&) const = default;
 };
 
+/// A boot is over. Where the record holds less of a console than this, some of it was lost later.
 struct BootEnded {
+  std::map<std::string, std::uint64_t> bytes;  ///< received in this boot, by console
   bool operator==(const BootEnded&) const = default;
 };
 

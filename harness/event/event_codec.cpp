@@ -96,7 +96,9 @@ void put(Line& line, const BootStarted& body) {
   line.put("bench", body.bench);
   line.put("profile", body.profile);
 }
-void put(Line&, const BootEnded&) {}
+void put(Line& line, const BootEnded& body) {
+  line.put("bytes", body.bytes);
+}
 void put(Line& line, const PowerSwitched& body) {
   line.put("wanted", body.wanted);
   line.put("sent_ns", body.sent);
@@ -214,6 +216,14 @@ class Fields {
       values.push_back(one.get_ref<const std::string&>());
     }
   }
+  void get(const char* key, std::map<std::string, std::uint64_t>& values) {
+    const Json* object = find(key, &Json::is_object, "whole numbers by name");
+    if (object == nullptr) return;
+    for (const auto& [name, one] : object->items()) {
+      if (!one.is_number_unsigned()) return wrong(key, "whole numbers by name");
+      values.emplace(name, one.get<std::uint64_t>());
+    }
+  }
   template <class T>
   void get(const char* key, std::optional<T>& value) {
     if (!json_.contains(key)) return;
@@ -283,7 +293,9 @@ void get(Fields& fields, BootStarted& body) {
   fields.get("bench", body.bench);
   fields.get("profile", body.profile);
 }
-void get(Fields&, BootEnded&) {}
+void get(Fields& fields, BootEnded& body) {
+  fields.get("bytes", body.bytes);
+}
 void get(Fields& fields, PowerSwitched& body) {
   fields.get("wanted", body.wanted);
   fields.get("sent_ns", body.sent);

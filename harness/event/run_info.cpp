@@ -93,6 +93,12 @@ Result<RunInfo> decode_run_info(std::string_view text) {
   // The library reports by exception what is absent or of another type; here they become a fault.
   try {
     return info_from(Json::parse(text));
+  } catch (const Json::parse_error& wrong) {
+    return Fault(Cause::protocol, "run.json", fmt::format("is no JSON from byte {} on", wrong.byte));
+  } catch (const Json::exception& wrong) {
+    const std::string_view what = wrong.what();  // "[json.exception.out_of_range.403] key 'host' not found"
+    return Fault(Cause::protocol, "run.json",
+                 fmt::format("is not as run.schema.json says: {}", what.substr(what.find(']') + 2)));
   } catch (const std::exception& wrong) {
     return Fault(Cause::protocol, "run.json", wrong.what());
   }

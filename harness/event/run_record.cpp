@@ -55,6 +55,14 @@ BootFolderName parse_boot_folder(std::string_view name) {
   return parsed;
 }
 
+fs::path console_file(const fs::path& boot_folder, const std::string& console, std::string_view ending) {
+  return boot_folder / fmt::format("console-{}{}", file_name_of(console), ending);
+}
+
+Fault damaged(const std::string& where, const std::string& what) {
+  return Fault(Cause::protocol, where, what);
+}
+
 class RunReader {
  public:
   explicit RunReader(fs::path folder) { run_.folder = std::move(folder); }
@@ -72,26 +80,26 @@ class RunReader {
                    "name the folder of one run, such as runs/20261122T102030Z-xen-vs-bare");
     }
     read_info(about);
-    run_.events = read_events("events.jsonl", events.value_or(""));
+    run_.events = read_events("events.jsonl", events.value_or(""), run_.damage);
     for (const std::string& name : boots) read_boot(name);
     std::ranges::stable_sort(run_.boots, {}, &BootRecord::number);
+    for (const BootRecord& boot : run_.boots) {
+      run_.damage.insert(run_.damage.end(), boot.damage.begin(), boot.damage.end());
+    }
     run_.cut_off = !run_.info.ended || std::ranges::any_of(run_.boots, &BootRecord::cut_off);
     return std::move(run_);
   }
 
  private:
-  void damaged(const std::string& where, const std::string& what) {
-    run_.damage.emplace_back(Cause::protocol, where, what);
-  }
-
   void read_info(const std::optional<std::string>& json) {
-    if (!json) return damaged("run.json", "is missing: scenario, host and wall-clock time are unknown");
+    if (!json)
+      return run_.damage.push_back(damaged("run.json", "is missing: scenario, host and wall-clock time are unknown"));
     auto info = decode_run_info(*json);
-    if (!info) return damaged("run.json", info.error().what());
+    if (!info) return run_.damage.push_back(damaged("run.json", info.error().what()));
     run_.info = std::move(*info);
   }
 
-  std::vector<Event> read_events(const std::string& where, std::string_view lines) {
+  std::vector<Event> read_events(const std::string& where, std::string_view lines, std::vector<Fault>& damage) const {
     std::vector<Event> events;
     for (int number = 1; !lines.empty(); ++number) {
       const std::size_t length = lines.find('\n');
@@ -103,7 +111,7 @@ class RunReader {
       if (event) {
         events.push_back(std::move(*event));
       } else if (complete) {
-        damaged(fmt::format("{}:{}", where, number), event.error().what());
+        damage.push_back(damaged(fmt::format("{}:{}", where, number), event.error().what()));
       }
     }
     return events;
@@ -116,10 +124,11 @@ class RunReader {
     BootRecord boot;
     boot.number = parsed.number;
     boot.configuration = parsed.configuration;
-    boot.events =
-        read_events(fmt::format("boots/{}/events.jsonl", name), content_of(folder / "events.jsonl").value_or(""));
-    std::optional<Instant> started;
-    std::optional<Instant> ended;
+    boot.events = read_events(fmt::format("boots/{}/events.jsonl", name),
+                              content_of(folder / "events.jsonl").value_or(""), boot.damage);
+    Instant started = run_.info.anchor.origin;
+    const BootEnded* ended = nullptr;
+    Instant ended_at = Instant::max();
     for (const Event& event : boot.events) {
       if (const auto* body = std::get_if<BootStarted>(&event.body)) {
         started = event.at;
@@ -127,13 +136,18 @@ class RunReader {
         boot.bench = body->bench;
         boot.profile = body->profile;
       }
-      if (std::holds_alternative<BootEnded>(event.body)) ended = event.at;
+      if (const auto* body = std::get_if<BootEnded>(&event.body)) {
+        ended = body;
+        ended_at = event.at;
+      }
     }
-    boot.cut_off = !ended;
+    boot.cut_off = ended == nullptr;
     for (ConsoleRecord& console : consoles_of(boot.events, folder)) {
-      read_console(folder, started.value_or(run_.info.anchor.origin), ended, console);
+      read_console(folder, console, boot.damage);
+      add_unindexed_bytes(started, ended_at, console);
       boot.consoles.push_back(std::move(console));
     }
+    if (ended != nullptr) look_for_lost_bytes(folder, *ended, boot);
     run_.boots.push_back(std::move(boot));
   }
 
@@ -158,23 +172,33 @@ class RunReader {
     return consoles;
   }
 
-  void read_console(const fs::path& folder, Instant started, std::optional<Instant> ended, ConsoleRecord& console) {
-    const std::string stem = "console-" + file_name_of(console.name);
-    console.raw = content_of(folder / (stem + ".raw")).value_or("");
-    const std::string index = content_of(folder / (stem + ".index")).value_or("");
+  void read_console(const fs::path& folder, ConsoleRecord& console, std::vector<Fault>& damage) const {
+    const fs::path raw = console_file(folder, console.name, ".raw");
+    const fs::path index_file = console_file(folder, console.name, ".index");
+    console.raw = content_of(raw).value_or("");
+    const std::string index = content_of(index_file).value_or("");
     IndexReading reading = read_index(index, console.raw.size(), run_.info.anchor.origin);
     if (!reading.damage.empty()) {
-      damaged(fmt::format("boots/{}/{}.index", folder.filename().string(), stem), reading.damage);
+      damage.push_back(damaged(index_file.lexically_relative(run_.folder), reading.damage));
     }
     console.chunks = std::move(reading.chunks);
-    add_unindexed_bytes(started, ended, console);
+  }
+
+  void look_for_lost_bytes(const fs::path& folder, const BootEnded& ended, BootRecord& boot) const {
+    for (const auto& [name, bytes] : ended.bytes) {
+      const auto console = std::ranges::find(boot.consoles, name, &ConsoleRecord::name);
+      const std::size_t held = console == boot.consoles.end() ? 0 : console->raw.size();
+      if (held >= bytes) continue;
+      boot.damage.push_back(damaged(console_file(folder, name, ".raw").lexically_relative(run_.folder),
+                                    fmt::format("holds {} of the {} bytes this console sent", held, bytes)));
+    }
   }
 
   /// Bytes whose index was lost arrived after the last stamp, and before the boot ended where it did.
-  static void add_unindexed_bytes(Instant started, std::optional<Instant> ended, ConsoleRecord& console) {
+  static void add_unindexed_bytes(Instant started, Instant ended, ConsoleRecord& console) {
     constexpr std::uint64_t longest = std::numeric_limits<std::uint32_t>::max();
     const Instant after = console.chunks.empty() ? started : console.chunks.back().arrival;
-    const Instant before = ended && *ended >= after ? *ended : Instant::max();
+    const Instant before = ended >= after ? ended : Instant::max();
     std::uint64_t offset = console.chunks.empty() ? 0 : console.chunks.back().offset + console.chunks.back().length;
     while (offset < console.raw.size()) {
       const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(console.raw.size() - offset, longest));

@@ -16,7 +16,7 @@ struct RunRecord {
   std::vector<Event> events;      ///< those that belong to no boot
   std::vector<BootRecord> boots;  ///< by number
   bool cut_off = false;           ///< the run did not end in good order
-  std::vector<Fault> damage;      ///< what could not be read, for people; the rest is valid
+  std::vector<Fault> damage;      ///< what could not be read, also of its boots; the rest is valid
 };
 
 /// Reads a run folder, also one cut off at any byte of any file: a torn last line is left out, an index that speaks of

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/text.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -26,7 +28,7 @@ Cause cause_of(int error) {
 }
 
 Fault fault(const std::filesystem::path& path, std::string_view doing, int error) {
-  return Fault(cause_of(error), path.string(), fmt::format("{}: {}", doing, std::generic_category().message(error)));
+  return Fault(cause_of(error), path.string(), fmt::format("{}: {}", doing, errno_text(error)));
 }
 
 /// A name beside `path` that no other writer of this machine uses.

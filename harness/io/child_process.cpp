@@ -29,12 +29,8 @@
 namespace coldboot {
 namespace {
 
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
-
 Fault system_fault(const std::string& where, std::string_view call, int error) {
-  return Fault(Cause::io, where, fmt::format("{}: {}", call, reason(error)));
+  return Fault(Cause::io, where, fmt::format("{}: {}", call, errno_text(error)));
 }
 
 /// What a child starts with; the C interface needs its own clean-up.
@@ -115,7 +111,7 @@ Fault spawn_fault(const std::string& program, const std::filesystem::path& direc
                  program.find('/') == std::string::npos ? "install it, or give its full path" : "check the path");
   }
   return Fault(error == EACCES || error == ENOEXEC ? Cause::refused : Cause::io, program,
-               fmt::format("could not be started: {}", reason(error)));
+               fmt::format("could not be started: {}", errno_text(error)));
 }
 
 /// A child that runs: the process group it leads, its output, and how to see its end. Boost.Process owns the child and

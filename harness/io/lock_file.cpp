@@ -9,7 +9,6 @@
 #include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -23,10 +22,6 @@ namespace {
 
 constexpr mode_t open_to_all = 0666;
 constexpr mode_t folder_open_to_all = 01777;
-
-std::string reason(int error) {
-  return std::generic_category().message(error);
-}
 
 std::string user_name() {
   std::array<char, 4096> buffer{};
@@ -93,11 +88,11 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path, const std:
   if (!file.is_open()) {
     const int error = errno;
     return Fault(error == EACCES || error == EPERM ? Cause::refused : Cause::io, path.string(),
-                 fmt::format("the lock cannot be opened: {}", reason(error)));
+                 fmt::format("the lock cannot be opened: {}", errno_text(error)));
   }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
-    if (error != EWOULDBLOCK) return Fault(Cause::io, path.string(), fmt::format("flock: {}", reason(error)));
+    if (error != EWOULDBLOCK) return Fault(Cause::io, path.string(), fmt::format("flock: {}", errno_text(error)));
     return Fault(Cause::busy, path.string(), fmt::format("held by {}", read_owner(file.get())),
                  "wait until that has ended");
   }
@@ -105,7 +100,7 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path, const std:
   if (::ftruncate(file.get(), 0) != 0 ||
       ::pwrite(file.get(), record.data(), record.size(), 0) != static_cast<ssize_t>(record.size())) {
     return Fault(errno == ENOSPC ? Cause::disk_full : Cause::io, path.string(),
-                 fmt::format("who holds the lock cannot be written into it: {}", reason(errno)));
+                 fmt::format("who holds the lock cannot be written into it: {}", errno_text(errno)));
   }
   return LockFile(std::move(file));
 }

@@ -5,9 +5,10 @@
 #include <cstring>
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <system_error>
 
 #include <fmt/format.h>
+
+#include "harness/core/text.hpp"
 
 namespace coldboot {
 namespace {
@@ -32,7 +33,7 @@ Result<std::unique_ptr<SignalWatch>> SignalWatch::start(OnSignal on_signal) {
   const sigset_t watched = stop_signals();
   Descriptor signals(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals.is_open()) {
-    return Fault(Cause::io, "this process", fmt::format("signalfd: {}", std::generic_category().message(errno)));
+    return Fault(Cause::io, "this process", fmt::format("signalfd: {}", errno_text(errno)));
   }
   return std::unique_ptr<SignalWatch>(new SignalWatch(std::move(*end), std::move(signals), std::move(on_signal)));
 }

@@ -2,16 +2,17 @@
 
 #include <cerrno>
 #include <sys/eventfd.h>
-#include <system_error>
 
 #include <fmt/format.h>
+
+#include "harness/core/text.hpp"
 
 namespace coldboot {
 
 Result<Wake> Wake::make() {
   Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event.is_open()) {
-    return Fault(Cause::io, "this process", fmt::format("eventfd: {}", std::generic_category().message(errno)));
+    return Fault(Cause::io, "this process", fmt::format("eventfd: {}", errno_text(errno)));
   }
   return Wake(std::move(event));
 }

@@ -15,7 +15,8 @@ namespace {
 struct Samples {
   std::vector<Interval> values;  ///< of each boot that counts
   int boots = 0;                 ///< of the configuration
-  int lost = 0;                  ///< of those, lost to the bench or cut short
+  int lost = 0;                  ///< of those, lost to the bench
+  int cut_short = 0;             ///< of those, stopped by somebody, or with a record that ends too early
   int endless_boots = 0;         ///< the DUT never got there
   bool known = false;            ///< some boot has a quantity of this name
   std::string missing;           ///< a marker that was not seen
@@ -44,7 +45,7 @@ Samples samples_of(const LimitOperand& operand, LimitFunction function, std::spa
     const SpanTime* time = find_quantity(boot, operand.quantity);
     samples.known = samples.known || time != nullptr;
     if (!counts(boot)) {
-      ++samples.lost;
+      ++(boot.verdict == Verdict::aborted ? samples.cut_short : samples.lost);
       continue;
     }
     if (time == nullptr) continue;
@@ -90,10 +91,17 @@ std::string boots_text(int boots) {
   return fmt::format("{} boot{}", boots, boots == 1 ? "" : "s");
 }
 
+/// "; 1 boot lost to the bench; 2 boots cut short", or nothing.
+std::string missing_from(const Samples& samples) {
+  std::string text;
+  if (samples.lost > 0) text += fmt::format("; {} lost to the bench", boots_text(samples.lost));
+  if (samples.cut_short > 0) text += fmt::format("; {} cut short", boots_text(samples.cut_short));
+  return text;
+}
+
 /// "5 boots; 1 boot lost to the bench; 2 boots never reached menu".
 std::string standing_behind(const Samples& samples) {
-  std::string text = boots_text(static_cast<int>(samples.values.size()));
-  if (samples.lost > 0) text += fmt::format("; {} lost to the bench", boots_text(samples.lost));
+  std::string text = boots_text(static_cast<int>(samples.values.size())) + missing_from(samples);
   if (samples.endless_boots > 0)
     text += fmt::format("; {} never reached {}", boots_text(samples.endless_boots), samples.missing);
   return text;
@@ -112,8 +120,7 @@ Measured measure(const LimitOperand& operand, LimitFunction function, std::span<
                       fmt::format("{} has no span or measurement named {}", operand.configuration, operand.quantity));
   }
   if (samples.values.empty()) {
-    return unmeasured(Verdict::error, fmt::format("{} was never measured: {} lost to the bench", operand.text(),
-                                                  boots_text(samples.lost)));
+    return unmeasured(Verdict::error, fmt::format("{} was never measured{}", operand.text(), missing_from(samples)));
   }
   Measured measured{.interval = reduce(function, samples.values),
                     .blame = Verdict::pass,

@@ -64,6 +64,7 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
       faults.emplace_back(Cause::lost, where, fmt::format("console lost: {}", lost->what));
     }
   }
+  faults.insert(faults.end(), record.damage.begin(), record.damage.end());
   return faults;
 }
 

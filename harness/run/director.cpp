@@ -216,10 +216,12 @@ Result<void> Director::type(const Sent& sent, const Until& until) {
   }
   const std::uint64_t before = log_.last();  // the answer may come while we still type
   const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
-  auto typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
-  if (!typed) return of_the_bench(typed.error());
-  expect_from_ = before;
-  capture_.end_send(sent.console, sent.text, offset, *typed);
+  const Typed typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
+  if (typed.bytes > 0) {
+    expect_from_ = before;
+    capture_.end_send(sent.console, std::string_view(sent.text).substr(0, typed.bytes), offset, typed.at);
+  }
+  if (!typed.outcome) return of_the_bench(typed.outcome.error());
   return {};
 }
 

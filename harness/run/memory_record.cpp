@@ -11,6 +11,13 @@ void MemoryRecord::add(const std::string& console, const Chunk& chunk, std::stri
   record.chunks.push_back(chunk);
 }
 
+std::map<std::string, std::uint64_t> MemoryRecord::bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::uint64_t> bytes;
+  for (const auto& [name, record] : consoles_) bytes.emplace(name, record.raw.size());
+  return bytes;
+}
+
 std::vector<ConsoleRecord> MemoryRecord::consoles(const std::vector<Event>& events) const {
   const std::lock_guard lock(mutex_);
   std::vector<ConsoleRecord> records;

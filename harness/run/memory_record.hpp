@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -19,6 +20,8 @@ class MemoryRecord final : public ChunkSink {
   MemoryRecord(ChunkSink& folder, RunObserver* observer) : folder_(folder), observer_(observer) {}
 
   void add(const std::string& console, const Chunk& chunk, std::string_view bytes) override;
+
+  [[nodiscard]] std::map<std::string, std::uint64_t> bytes() const;  ///< received so far, by console
 
   /// The consoles as far as they got, with line rate and resolution as `events` say.
   [[nodiscard]] std::vector<ConsoleRecord> consoles(const std::vector<Event>& events) const;

@@ -140,7 +140,10 @@ Result<RunOutcome> Run::execute() {
   began_ = bench_.clock().now();
   if (auto opened = open_folder(); !opened) return opened.error();
   Capture capture(log_);
-  if (auto opened = open_consoles(capture); !opened) return opened.error();
+  if (auto opened = open_consoles(capture); !opened) {
+    log_.append(FaultSeen{opened.error()});
+    return finish();
+  }
   const WatcherTimes watcher_times(bench_.virtual_clock(), capture);
   Director director(bench_, capture, log_);
   const std::stop_callback forward(request_.stop, [this] {
@@ -181,7 +184,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
     director.make_safe();
   }
   capture.end_boot(number);
-  log_.append(BootEnded{}, number);
+  log_.append(BootEnded{record.bytes()}, number);
   current_boot_ = 0;
 
   BootRecord boot{.number = number,

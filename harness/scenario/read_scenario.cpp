@@ -82,7 +82,7 @@ keys::Type<ConfigurationDraft> configuration_type() {
 
 keys::Type<RepeatDraft> repeat_type() {
   return keys::object<RepeatDraft>("repeat", "How often.")
-      .optional("boots", &RepeatDraft::boots, keys::integer(1, 100'000, "20"), "Boots of each configuration.", "1")
+      .optional("boots", &RepeatDraft::boots, keys::integer(1, most_boots, "20"), "Boots of each configuration.", "1")
       .optional("bench-retries", &RepeatDraft::bench_retries, keys::integer(0, 1'000, "2"),
                 "Boots lost to the bench, and not to the DUT, that may be made up for.", "0");
 }

@@ -18,6 +18,9 @@ namespace coldboot {
 /// How power is taken away: `cut` switches it off at once, `clean` runs the profile's shutdown first.
 enum class PowerOff { cut, clean };
 
+/// Of each configuration in one run.
+inline constexpr int most_boots = 100'000;
+
 struct PowerOnStep {};
 struct PowerOffStep {
   PowerOff how = PowerOff::cut;

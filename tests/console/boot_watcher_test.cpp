@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/console/boot_text.hpp"
+#include "tests/console/plan_of.hpp"
 
 namespace coldboot {
 namespace {
@@ -14,21 +15,6 @@ using testing::IsEmpty;
 
 constexpr Instant at(Nanos time) {
   return Instant(time);
-}
-
-MarkerPlan marker(std::string name, std::string match) {
-  MarkerPlan plan;
-  plan.name = std::move(name);
-  plan.match = std::move(match);
-  return plan;
-}
-
-BootPlan plan_of(std::vector<MarkerPlan> markers, std::vector<FailurePlan> failures = {}) {
-  BootPlan plan;
-  plan.console = "com1";
-  plan.markers = std::move(markers);
-  plan.failures = std::move(failures);
-  return plan;
 }
 
 std::shared_ptr<const CompiledPlan> compiled(const BootPlan& plan) {
@@ -262,6 +248,19 @@ TEST(BootWatcher, JudgesQuietByTheLineWhereStampsAreCoarse) {
   EXPECT_THAT(bench.say(1s, "Enter an option: \n"), ElementsAre("prompt"));
   bench.say(1s, "Enter an option: ");
   EXPECT_THAT(bench.finish(1s), ElementsAre("prompt", "last-byte"));
+}
+
+TEST(BootWatcher, NeedsNoLineEndWhereTheSilenceIsLongerThanTheStampsAreCoarse) {
+  auto prompt = marker("prompt", "Enter an option: ");
+  prompt.quiet = 200ms;
+  Bench bench(plan_of({prompt}), {{}, 1s});
+  EXPECT_THAT(bench.say(1s, "Enter an option: "), ElementsAre("prompt?"));
+  EXPECT_EQ(bench.watcher.next_due(), at(2200ms));
+  EXPECT_THAT(bench.tick(2200ms), ElementsAre("prompt"));
+  EXPECT_THAT(bench.say(3s, "8\nEnter an option: "), ElementsAre("prompt?")) << "reported once";
+  EXPECT_THAT(bench.say(4s, "8\n"), IsEmpty()) << "it may have come at once, and the line goes on";
+  bench.say(5s, "Enter an option: ");
+  EXPECT_THAT(bench.say(6s, "\n"), ElementsAre("prompt"));
 }
 
 // --- the same sign of life, and boot loops

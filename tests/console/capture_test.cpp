@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/console/emulated_console.hpp"
+#include "tests/console/plan_of.hpp"
 
 namespace coldboot {
 namespace {
@@ -40,18 +41,7 @@ class Recorder final : public ChunkSink {
 
 std::shared_ptr<const CompiledPlan> plan_for(const std::string& console, std::vector<MarkerPlan> markers,
                                              std::vector<FailurePlan> failures = {}) {
-  BootPlan plan;
-  plan.console = console;
-  plan.markers = std::move(markers);
-  plan.failures = std::move(failures);
-  return *CompiledPlan::compile(plan);
-}
-
-MarkerPlan marker(std::string name, std::string match) {
-  MarkerPlan plan;
-  plan.name = std::move(name);
-  plan.match = std::move(match);
-  return plan;
+  return *CompiledPlan::compile(plan_of(std::move(markers), std::move(failures), console));
 }
 
 bool is_marker(const Event& event, std::string_view name) {
@@ -239,10 +229,10 @@ TEST(Capture, KnowsTheEchoOfWhatWasTyped) {
   ASSERT_TRUE(capture.begin_boot(1, plan_for("com1", {typed, marker("said", "xl create")}), rack.recorder));
   const std::string text = "xl create pf.cfg\r";
   const std::uint64_t offset = capture.begin_send("com1", text);
-  const auto at = type_text(console, rack.log, text, 0ms, Until());
-  ASSERT_TRUE(at);
+  const Typed typed_in = type_text(console, rack.log, text, 0ms, Until());
+  ASSERT_TRUE(typed_in.outcome);
   EXPECT_EQ(console.heard(), text);
-  capture.end_send("com1", text, offset, *at);
+  capture.end_send("com1", text, offset, typed_in.at);
   console.say("xl create pf.cfg\r\nxl create\r\n");
   ASSERT_TRUE(capture.wait_until_received("com1", 29, 30s));
   EXPECT_EQ(rack.count_markers("create"), 1U);
@@ -305,14 +295,16 @@ TEST(TypeText, PausesBetweenCharactersAndStopsOnRequest) {
   Rack rack;
   EmulatedConsole console;
   const Instant before = rack.clock.now();
-  ASSERT_TRUE(type_text(console, rack.log, "abc", 2ms, Until()));
+  ASSERT_TRUE(type_text(console, rack.log, "abc", 2ms, Until()).outcome);
   EXPECT_GE(rack.clock.now() - before, 4ms);
   EXPECT_EQ(console.heard(), "abc");
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(type_text(console, rack.log, "abc", 1h, Until(Instant::max(), stop.get_token())).error().cause(),
-            Cause::stopped);
-  EXPECT_EQ(type_text(console, rack.log, "abc", 1h, Until(rack.clock.now())).error().cause(), Cause::timeout);
+  const Typed stopped = type_text(console, rack.log, "abc", 1h, Until(Instant::max(), stop.get_token()));
+  EXPECT_EQ(stopped.outcome.error().cause(), Cause::stopped);
+  EXPECT_EQ(stopped.bytes, 1U);
+  const Typed late = type_text(console, rack.log, "abc", 1h, Until(rack.clock.now()));
+  EXPECT_EQ(late.outcome.error().cause(), Cause::timeout);
 }
 
 }  // namespace

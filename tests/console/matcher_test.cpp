@@ -67,15 +67,15 @@ std::vector<Place> places(const std::vector<RawHit>& hits) {
   return found;
 }
 
-struct Typed {
+struct KeyPress {
   std::string bytes;
   std::uint64_t at = 0;
 };
 
 std::vector<RawHit> feed_in_steps(const std::shared_ptr<const PatternSet>& set, const std::string& raw,
-                                  std::size_t step, const std::vector<Typed>& typed = {}) {
+                                  std::size_t step, const std::vector<KeyPress>& typed = {}) {
   Matcher matcher(set);
-  for (const Typed& one : typed) matcher.sent(one.bytes, one.at);
+  for (const KeyPress& one : typed) matcher.sent(one.bytes, one.at);
   std::vector<RawHit> hits;
   for (std::size_t i = 0; i < raw.size(); i += step) matcher.feed(std::string_view(raw).substr(i, step), hits);
   matcher.finish(hits);

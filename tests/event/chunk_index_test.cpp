@@ -4,21 +4,21 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/event/sample_events.hpp"
+
 namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
-const Instant origin = Instant(1000s);
-
 std::vector<Chunk> three_chunks() {
-  return {{0, 10, origin + 1s, origin, true},
-          {10, 5, origin + 3s, origin + 1s, false},
-          {15, 7, Instant::max(), origin + 3s, false}};
+  return {{0, 10, run_origin + 1s, run_origin, true},
+          {10, 5, run_origin + 3s, run_origin + 1s, false},
+          {15, 7, Instant::max(), run_origin + 3s, false}};
 }
 
 std::string index_of(const std::vector<Chunk>& chunks) {
   std::string index(index_magic);
-  for (const Chunk& chunk : chunks) append_index_record(index, chunk, origin);
+  for (const Chunk& chunk : chunks) append_index_record(index, chunk, run_origin);
   return index;
 }
 
@@ -26,7 +26,7 @@ TEST(ChunkIndex, ReadsBackItsChunks) {
   const auto chunks = three_chunks();
   const std::string index = index_of(chunks);
   EXPECT_EQ(index.size(), 8 + 3 * 32U);
-  const IndexReading reading = read_index(index, 22, origin);
+  const IndexReading reading = read_index(index, 22, run_origin);
   EXPECT_EQ(reading.chunks, chunks);
   EXPECT_FALSE(reading.torn);
   EXPECT_EQ(reading.damage, "");
@@ -35,7 +35,7 @@ TEST(ChunkIndex, ReadsBackItsChunks) {
 TEST(ChunkIndex, TellsATornTailFromDamage) {
   const std::string index = index_of(three_chunks());
   for (std::size_t length = 0; length < index.size(); ++length) {
-    const IndexReading reading = read_index(std::string_view(index).substr(0, length), 22, origin);
+    const IndexReading reading = read_index(std::string_view(index).substr(0, length), 22, run_origin);
     const std::size_t whole = length < 8 ? 0 : (length - 8) / 32;
     EXPECT_EQ(reading.chunks.size(), whole) << length;
     EXPECT_EQ(reading.torn, length < 8 || (length - 8) % 32 != 0) << length;
@@ -46,7 +46,7 @@ TEST(ChunkIndex, TellsATornTailFromDamage) {
 TEST(ChunkIndex, IsCutWhereTheRawBytesEnd) {
   const std::string index = index_of(three_chunks());
   for (std::uint64_t raw = 0; raw <= 22; ++raw) {
-    const IndexReading reading = read_index(index, raw, origin);
+    const IndexReading reading = read_index(index, raw, run_origin);
     std::uint64_t covered = 0;
     for (const Chunk& chunk : reading.chunks) {
       EXPECT_EQ(chunk.offset, covered);
@@ -63,16 +63,17 @@ TEST(ChunkIndex, StopsAtAnyChangedByte) {
   for (std::size_t i = 0; i < index.size(); ++i) {
     std::string changed = index;
     changed[i] = static_cast<char>(changed[i] ^ 0x10);
-    const IndexReading reading = read_index(changed, 22, origin);
+    const IndexReading reading = read_index(changed, 22, run_origin);
     EXPECT_NE(reading.damage, "") << i;
     EXPECT_LT(reading.chunks.size(), 3U) << i;
   }
 }
 
 TEST(ChunkIndex, RefusesHolesAndImpossibleTimes) {
-  EXPECT_EQ(read_index(index_of({{5, 1, origin, origin, true}}), 10, origin).damage, "a hole: byte 5 follows byte 0");
-  const Instant far = origin + 200 * 365 * 24h;
-  EXPECT_EQ(read_index(index_of({{0, 1, far, origin, true}}), 10, origin).damage, "a time is not plausible");
+  EXPECT_EQ(read_index(index_of({{5, 1, run_origin, run_origin, true}}), 10, run_origin).damage,
+            "a hole: byte 5 follows byte 0");
+  const Instant far = run_origin + 200 * 365 * 24h;
+  EXPECT_EQ(read_index(index_of({{0, 1, far, run_origin, true}}), 10, run_origin).damage, "a time is not plausible");
 }
 
 }  // namespace

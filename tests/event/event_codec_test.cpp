@@ -13,14 +13,12 @@ namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
-const Instant origin = Instant(1000s);
-
 TEST(EventCodec, ReadsBackEveryBodyAsItWas) {
   std::set<std::string_view> types;
-  for (const Event& event : sample_events(origin)) {
-    const std::string line = encode_event(event, origin);
+  for (const Event& event : sample_events(run_origin)) {
+    const std::string line = encode_event(event, run_origin);
     EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    const auto back = decode_event(line, origin);
+    const auto back = decode_event(line, run_origin);
     ASSERT_TRUE(back) << line << ": " << back.error().text();
     EXPECT_EQ(*back, event) << line;
     types.insert(type_of(event.body));
@@ -29,13 +27,13 @@ TEST(EventCodec, ReadsBackEveryBodyAsItWas) {
 }
 
 TEST(EventCodec, WritesALineAPersonCanRead) {
-  const Event event{7, origin + 1500ns, 3, ConsoleSent{"com1", "6\ry\xff", 12}};
-  EXPECT_EQ(encode_event(event, origin),
+  const Event event{7, run_origin + 1500ns, 3, ConsoleSent{"com1", "6\ry\xff", 12}};
+  EXPECT_EQ(encode_event(event, run_origin),
             R"({"seq":7,"t_ns":1500,"boot":3,"type":"console-sent","console":"com1","bytes":"6\ryÿ","at_offset":12})");
 }
 
 TEST(EventCodec, TurnsBytesThatAreNoTextIntoTheReplacementCharacter) {
-  const auto back = decode_event(encode_event({1, origin, 0, Note{"a\xff"}}, origin), origin);
+  const auto back = decode_event(encode_event({1, run_origin, 0, Note{"a\xff"}}, run_origin), run_origin);
   ASSERT_TRUE(back);
   EXPECT_EQ(std::get<Note>(back->body).text, "a\xEF\xBF\xBD");
 }
@@ -70,7 +68,7 @@ TEST(EventCodec, SaysWhatIsWrongWithALine) {
           "\"argv\" to be a list of texts"},
   };
   for (const Garbage& one : cases) {
-    const auto event = decode_event(one.line, origin);
+    const auto event = decode_event(one.line, run_origin);
     ASSERT_FALSE(event) << one.line;
     EXPECT_EQ(event.error().cause(), Cause::protocol);
     EXPECT_NE(event.error().what().find(one.says), std::string::npos)
@@ -80,13 +78,13 @@ TEST(EventCodec, SaysWhatIsWrongWithALine) {
 
 TEST(EventCodec, SurvivesLinesWithAnyByteChangedOrCutOff) {
   std::mt19937 random(7);
-  for (const Event& event : sample_events(origin)) {
-    const std::string line = encode_event(event, origin);
+  for (const Event& event : sample_events(run_origin)) {
+    const std::string line = encode_event(event, run_origin);
     for (std::size_t i = 0; i < line.size(); ++i) {
       std::string changed = line;
       changed[i] = static_cast<char>(random());
-      (void)decode_event(changed, origin);
-      EXPECT_FALSE(decode_event(std::string_view(line).substr(0, i), origin));
+      (void)decode_event(changed, run_origin);
+      EXPECT_FALSE(decode_event(std::string_view(line).substr(0, i), run_origin));
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/event/run_folder.hpp"
+#include "tests/event/sample_events.hpp"
 
 namespace coldboot {
 
@@ -41,8 +42,6 @@ inline std::string text_of(const std::filesystem::path& file) {
 inline void put_text(const std::filesystem::path& file, std::string_view text) {
   std::ofstream(file, std::ios::binary) << text;
 }
-
-inline const Instant run_origin = Instant(std::chrono::seconds(1000));
 
 inline RunInfo sample_info() {
   RunInfo info;

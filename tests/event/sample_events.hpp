@@ -7,6 +7,9 @@
 
 namespace coldboot {
 
+/// When recorded runs of these tests began.
+inline const Instant run_origin = Instant(std::chrono::seconds(1000));
+
 /// Every byte there is, in order.
 inline std::string all_bytes() {
   std::string bytes;
@@ -37,7 +40,7 @@ inline std::vector<Event> sample_events(Instant origin) {
       MadeSafe{Power::off, true, ""},
       MadeSafe{Power::off, false, "relay: gone"},
       Note{std::string("a\0b", 3)},
-      BootEnded{},
+      BootEnded{{{"com1", 16}, {"log", 0}}},
   };
   std::vector<Event> events;
   for (const EventBody& body : bodies) {

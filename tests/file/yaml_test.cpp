@@ -9,7 +9,7 @@ namespace coldboot {
 namespace {
 
 /// All mistakes of a text, one a line.
-std::string mistakes_of(std::string_view text, const YamlBounds& bounds = {}) {
+std::string refusal_of(std::string_view text, const YamlBounds& bounds = {}) {
   Findings findings;
   const auto node = parse_yaml(text, "f.yaml", findings, bounds);
   std::string lines;
@@ -54,7 +54,7 @@ void PrintTo(const Refusal& refusal, std::ostream* out) {
 class YamlRefuses : public testing::TestWithParam<Refusal> {};
 
 TEST_P(YamlRefuses, WithPlaceAndReason) {
-  EXPECT_THAT(mistakes_of(GetParam().text), testing::HasSubstr(GetParam().expected));
+  EXPECT_THAT(refusal_of(GetParam().text), testing::HasSubstr(GetParam().expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& param) { return param.param.name; });
 
 TEST(Yaml, BoundsTheNumberOfValues) {
-  EXPECT_THAT(mistakes_of("[a, b, c, d]", {.bytes = 100, .values = 3, .depth = 4}),
+  EXPECT_THAT(refusal_of("[a, b, c, d]", {.bytes = 100, .values = 3, .depth = 4}),
               testing::HasSubstr("f.yaml:1:8: found more than 3 values"));
 }
 

@@ -25,7 +25,7 @@ std::shared_ptr<const CompiledPlan> plan() {
       {.name = "bios", .match = "BIOS version (?<bios>v[\\d.]+)"},
       {.name = "start", .match = "^a+b?$"},
       {.name = "menu", .match = "8\\) Shell", .after = "banner"},
-      {.name = "prompt", .match = "option: ", .quiet = std::chrono::milliseconds(200), .after = "menu"},
+      {.name = "prompt", .match = "option: ", .after = "menu", .quiet = std::chrono::milliseconds(200)},
       {.name = "word", .match = "\\bxl\\b"},
       {.name = "back", .match = "(\\w)\\1\\1"},
       {.name = "typed", .sent = "xl create"},

@@ -13,6 +13,7 @@
 #include "harness/event/run_folder.hpp"
 #include "tests/performance/emitter.hpp"
 #include "tests/performance/measurements.hpp"
+#include "tests/performance/scratch_folder.hpp"
 #include "tests/performance/terminal_pair.hpp"
 
 namespace coldboot::capture_bench {
@@ -20,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr LineRate line{115200, 'n', 8, 1};
+constexpr LineRate rack_line{115200, 'n', 8, 1};
 constexpr auto round_length = 10ms;
 constexpr std::size_t burst_bytes = 115;
 constexpr int rounds_per_marker = 100;  // a boot with 50 markers in 50 s
@@ -28,7 +29,7 @@ constexpr int marker_count = 50;
 constexpr auto patience = std::chrono::milliseconds(60'000);
 
 /// 50 markers as profiles write them: words, alternatives, captures.
-std::shared_ptr<const CompiledPlan> plan() {
+std::shared_ptr<const CompiledPlan> rack_plan() {
   BootPlan plan;
   plan.console = "com1";
   for (int i = 0; i < marker_count; ++i) {
@@ -76,25 +77,6 @@ double resident_mb() {
   return static_cast<double>(resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) / 1e6;
 }
 
-/// A folder that goes when this goes.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "coldboot-bench-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 std::uint64_t recorded_bytes(const std::filesystem::path& folder) {
   std::uint64_t bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
@@ -140,10 +122,10 @@ class Rack {
     folder_ = std::move(*folder);
     log_ = std::make_unique<EventLog>(clock_, [this](const Event& event) { folder_->write(event); });
     capture_ = std::make_unique<Capture>(*log_);
-    const auto compiled = plan();
+    const auto compiled = rack_plan();
     for (std::size_t i = 0; i < consoles_.size(); ++i) {
       const int number = static_cast<int>(i) + 1;
-      if (auto added = capture_->add(console_name(i), *consoles_[i], line); !added) return added.error();
+      if (auto added = capture_->add(console_name(i), *consoles_[i], rack_line); !added) return added.error();
       ChunkSink& sink = folder_->open_boot(number, "bench");
       auto begun = capture_->begin_boot(number, compiled, sink, {BootConsole{console_name(i), "com1"}});
       if (!begun) return begun.error();

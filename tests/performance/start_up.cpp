@@ -8,30 +8,12 @@
 #include "harness/event/run_record.hpp"
 #include "harness/io/child_process.hpp"
 #include "tests/performance/measurements.hpp"
+#include "tests/performance/scratch_folder.hpp"
 
 namespace coldboot::capture_bench {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of our own that goes when we do.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = fs::temp_directory_path() / "coldboot-start-XXXXXX";
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 void write_files(const fs::path& folder) {
   std::ofstream(folder / "bench.yaml")

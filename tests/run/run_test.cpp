@@ -227,7 +227,7 @@ TEST(Run, RetriesABootTheBenchLostWithinItsBudget) {
   EXPECT_EQ(outcome.result.verdict, Verdict::error) << "the budget is spent";
 }
 
-TEST(Run, IsAbortedAndSafeWhenStoppedBeforeItBegins) {
+TEST(Run, TouchesNoPowerWhenStoppedBeforeItBegins) {
   const BenchOnDisk bench;
   RunRequest request = bench.request();
   std::stop_source stop;
@@ -235,6 +235,9 @@ TEST(Run, IsAbortedAndSafeWhenStoppedBeforeItBegins) {
   request.stop = stop.get_token();
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.verdict, Verdict::aborted) << outcome.result.reason;
+  const RunRecord record = record_of(outcome);
+  EXPECT_TRUE(record.boots.empty());
+  EXPECT_TRUE(bodies_of<PowerSwitched>(record.events).empty());
 }
 
 /// Asks to stop when a marker is seen.

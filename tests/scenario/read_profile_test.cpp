@@ -6,13 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "harness/console/pattern_set.hpp"
+#include "tests/scenario/scenario_files.hpp"
 
 namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
-
-const std::filesystem::path files = std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/scenario/files";
 
 TEST(Profile, MergesWhatItIncludesInOrder) {
   const auto profile = read_profile(files / "guest.yaml", {});
@@ -115,16 +114,6 @@ TEST_F(ProfileFolder, MistakesOfAnIncludeNameItsOwnFile) {
   write("a.yaml", "name: a\ninclude: [b]\nspans: {s: {from: power-on, to: x}}\n");
   EXPECT_THAT(mistakes_of("a.yaml"),
               testing::StartsWith("b.yaml:3:22: in '(' at offset 1: missing closing parenthesis"));
-}
-
-struct Wrong {
-  const char* name;
-  const char* body;  ///< from line 3
-  const char* expected;
-};
-
-void PrintTo(const Wrong& wrong, std::ostream* out) {
-  *out << wrong.body;
 }
 
 class ProfileRefuses : public testing::TestWithParam<Wrong> {};

@@ -7,13 +7,12 @@
 #include "harness/scenario/explain.hpp"
 #include "harness/scenario/fit.hpp"
 #include "tests/bench/test_drivers.hpp"
+#include "tests/scenario/scenario_files.hpp"
 
 namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
-
-const std::filesystem::path files = std::filesystem::path(COLDBOOT_SOURCE_DIR) / "tests/scenario/files";
 
 std::vector<std::string> described(const std::vector<Step>& steps) {
   std::vector<std::string> lines;
@@ -81,16 +80,6 @@ TEST(Scenario, CutsPowerByDefaultWhereTheProfileHasNoShutdown) {
   const auto scenario = read("configurations: {bare: {profile: board}}\n");
   ASSERT_TRUE(scenario) << lines_of(scenario.mistakes);
   EXPECT_EQ(describe(scenario->configurations[0].steps.back()), "power off");
-}
-
-struct Wrong {
-  const char* name;
-  std::string body;  ///< from line 3
-  const char* expected;
-};
-
-void PrintTo(const Wrong& wrong, std::ostream* out) {
-  *out << wrong.body;
 }
 
 class ScenarioRefuses : public testing::TestWithParam<Wrong> {};
