@@ -14,11 +14,9 @@ struct Item {
   const Event* event = nullptr;
 };
 
-Instant time_of(const FailureHit& hit) {
-  return hit.at;
-}
-Instant time_of(const MarkerHit& hit) {
-  return hit.at;
+/// What was found by time, and where times are equal by text.
+std::pair<Instant, std::uint64_t> place_of(const Found& found) {
+  return std::visit([](const auto& hit) { return std::pair(hit.at, hit.begin); }, found.hit);
 }
 
 void add_chunks(const ConsoleRecord& console, std::vector<Item>& items) {
@@ -89,10 +87,8 @@ std::vector<Found> watch(const BootRecord& record, std::shared_ptr<const Compile
   for (const Item& item : items) replay(item, watcher, found);
   watcher.finish(end_of(record, items), found);
   std::erase_if(found, [](const Found& one) { return one.held; });
-  std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-    const auto at = [](const Found& one) { return std::visit([](const auto& hit) { return time_of(hit); }, one.hit); };
-    return at(a) < at(b);
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return place_of(a) < place_of(b); });
   return found;
 }
 

@@ -87,7 +87,7 @@ class Orderer {
       accept({stamp.line, last_});
     } else if (is_dut_stamp(scheme_.source.form)) {
       begin_another_boot(stamp);
-    } else if (period_ && back > *period_ / 2 && shift_ < longest_log) {
+    } else if (period_ && back > *period_ / 2 && back < *period_ && shift_ < longest_log) {
       shift_ += *period_;
       note(fmt::format("line {}: {} passed", stamp.line, *period_ == 24h ? "midnight" : "the new year"));
       accept(stamp);

@@ -47,6 +47,7 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
   job_ = &job;
   stop_ = stop;
   boot_seq_ = power_on_seq_ = expect_from_ = log_.last();
+  power_on_sent_ = Instant::min();
   Result<void> outcome = guarded([this] { return put_media(); });
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
@@ -173,6 +174,7 @@ Result<void> Director::perform(const RunStep& step) {
 Result<void> Director::switch_power(Power wanted, const Until& until) {
   // Until it is known to be off, power counts as on: the off time begins anew with the next switching off.
   if (wanted == Power::on) off_since_.reset();
+  const std::uint64_t before = log_.last();  // the DUT may speak before the call has returned
   auto switched = bench_.power().set(wanted, until);
   if (!switched) {
     off_since_.reset();
@@ -180,9 +182,10 @@ Result<void> Director::switch_power(Power wanted, const Until& until) {
   }
   switched->device_delay = std::max(switched->device_delay, bench_.file().power.device_delay);
   const int boot = job_ == nullptr ? 0 : job_->number;
-  const std::uint64_t seq = log_.append(*switched, boot, switched->returned).seq;
+  log_.append(*switched, boot, switched->returned);
   if (wanted == Power::on) {
-    expect_from_ = power_on_seq_ = seq;
+    expect_from_ = power_on_seq_ = before;
+    power_on_sent_ = switched->sent;
     capture_.power_on(boot, switched->returned);
   } else {
     capture_.power_off(boot);
@@ -237,10 +240,12 @@ Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t 
   const auto ends_the_wait = [&](const Event& event) {
     if (event.boot != job_->number) return false;
     if (const auto* seen = std::get_if<MarkerSeen>(&event.body)) {
-      return event.seq > since && !seen->held && seen->hit.marker == marker;
+      return event.seq > since && !seen->held && seen->hit.marker == marker && seen->hit.at >= power_on_sent_;
     }
     if (std::holds_alternative<ConsoleLost>(event.body)) return true;
-    if (const auto* failure = std::get_if<FailureSeen>(&event.body)) return failures_count && failure->hit.fatal;
+    if (const auto* failure = std::get_if<FailureSeen>(&event.body)) {
+      return failures_count && failure->hit.fatal && failure->hit.at >= power_on_sent_;
+    }
     return false;
   };
   auto found = log_.wait_for(power_on_seq_, ends_the_wait, until);

@@ -82,7 +82,8 @@ class Director {
   const BootJob* job_ = nullptr;  // the boot being run
   std::stop_token stop_;
   std::uint64_t boot_seq_ = 0;        // event number before this boot's first
-  std::uint64_t power_on_seq_ = 0;    // event number of this boot's last power-on
+  std::uint64_t power_on_seq_ = 0;    // event number before this boot's last power-on
+  Instant power_on_sent_{};           // when that was commanded: what was seen earlier is of the boot before it
   std::uint64_t expect_from_ = 0;     // expect looks at markers after this event: power-on or the last send
   std::optional<Instant> off_since_;  // power is known to be off since then
   std::map<std::string, std::filesystem::path> media_put_;  // what is in each medium

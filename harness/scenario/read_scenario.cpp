@@ -100,10 +100,10 @@ keys::Type<LimitDraft> limit_type() {
   return keys::object<LimitDraft>("limit", "What is acceptable.")
       .at(&LimitDraft::place)
       .required("id", &LimitDraft::id, keys::text("ACC-014.1"), "Name of the limit in reports; every id once.")
-      .required(
-          "that", &LimitDraft::that, keys::placed(keys::text("median(xen.boot) <= 240 s")),
-          "What must hold: a function (median, min, max, silence, ratio, difference) of spans, measurements or marker "
-          "ranges of configurations, and a bound.")
+      .required("that", &LimitDraft::that, keys::placed(keys::text("median(xen.boot) <= 240 s")),
+                "What must hold: a function of spans, measurements or marker ranges of configurations, and a bound. "
+                "Functions: "
+                "median, min and max of their times, silence (the longest within), ratio and difference of two.")
       .optional("gate", &LimitDraft::gate, keys::boolean(), "Whether missing it fails the run, or is only told.",
                 "`true`");
 }

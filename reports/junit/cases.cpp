@@ -473,7 +473,8 @@ Outcome outcome_of(Verdict verdict) {
 
 std::int64_t milliseconds_of(Nanos duration) {
   if (duration.count() <= 0) return 0;
-  return std::chrono::round<std::chrono::milliseconds>(duration).count();
+  // Not std::chrono::round, which overflows near the longest duration.
+  return duration.count() / 1'000'000 + (duration.count() % 1'000'000 >= 500'000 ? 1 : 0);
 }
 
 std::string decimal_seconds(std::int64_t milliseconds) {

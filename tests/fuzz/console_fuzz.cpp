@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <tuple>
+#include <variant>
 #include <vector>
 
 #include "harness/console/boot_watcher.hpp"
@@ -40,7 +43,20 @@ std::shared_ptr<const CompiledPlan> plan() {
   return *compiled;
 }
 
-/// All bytes arrive at one instant, in pieces of the given size; what is found must not depend on that size.
+std::tuple<std::size_t, std::uint64_t, std::uint64_t, std::string> place_of(const Found& found) {
+  return std::visit(
+      [](const auto& hit) {
+        if constexpr (requires { hit.marker; }) {
+          return std::tuple(hit.line, hit.begin, hit.end, hit.marker);
+        } else {
+          return std::tuple(hit.line, hit.begin, hit.end, hit.failure);
+        }
+      },
+      found.hit);
+}
+
+/// All bytes arrive at one instant, in pieces of the given size; what is found must not depend on that size. In order
+/// of text: what waits for the end of its line is found later.
 std::vector<Found> found_in(std::string_view bytes, std::string_view typed, std::size_t piece) {
   static const auto compiled = plan();
   const Instant now(std::chrono::seconds(100));
@@ -62,6 +78,7 @@ std::vector<Found> found_in(std::string_view bytes, std::string_view typed, std:
   for (const Found& each : found) {
     if (const auto* hit = std::get_if<MarkerHit>(&each.hit)) check(hit->begin <= hit->end && hit->end <= bytes.size());
   }
+  std::ranges::stable_sort(found, {}, &place_of);
   return found;
 }
 

@@ -192,6 +192,12 @@ TEST(Import, GoesOnAfterMidnight) {
   EXPECT_THAT(log.notes, ElementsAre(HasSubstr("line 2: midnight")));
 }
 
+TEST(Import, TakesNoMidnightForMoreThanADay) {
+  const auto log = read("80:00:06 a\n00:02:03 b\n00:03:58 c\n");
+  EXPECT_EQ(times(log), (std::vector<long>{0, -1, 115000}));
+  EXPECT_THAT(log.notes, ElementsAre(HasSubstr("line 2: the clock was set back")));
+}
+
 TEST(Import, GoesOnWhereTheClockWasSetBackAndSaysSo) {
   const auto log = read("[10:00:00] a\n[10:00:10] b\n[09:30:00] c\n[09:30:04] d\n");
   EXPECT_EQ(times(log), (std::vector<long>{0, 10000, -1, 14000})) << "the pause before c is not known";

@@ -90,14 +90,14 @@ class BenchOnDisk {
               more);
   }
 
-  [[nodiscard]] RunRequest request() const {
+  [[nodiscard]] RunRequest request(const Catalog& catalog = driver_catalog()) const {
     const Reading<Scenario> scenario = read_scenario(folder_ / "scenario.yaml", {});
     for (const Fault& mistake : scenario.mistakes) ADD_FAILURE() << mistake.text();
-    const Reading<BenchFile> bench = read_bench(folder_ / "bench.yaml", driver_catalog().tables());
+    const Reading<BenchFile> bench = read_bench(folder_ / "bench.yaml", catalog.tables());
     for (const Fault& mistake : bench.mistakes) ADD_FAILURE() << mistake.text();
     RunRequest request{.scenario = scenario.value.value_or(Scenario{}),
                        .bench = bench.value.value_or(BenchFile{}),
-                       .catalog = driver_catalog()};
+                       .catalog = catalog};
     request.out = folder_ / "runs";
     request.version = "test";
     return request;

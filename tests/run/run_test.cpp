@@ -9,6 +9,7 @@
 #include "harness/event/run_record.hpp"
 #include "harness/run/judge.hpp"
 #include "tests/run/bench_on_disk.hpp"
+#include "tests/run/quick_board.hpp"
 
 namespace coldboot {
 namespace {
@@ -225,6 +226,19 @@ TEST(Run, RetriesABootTheBenchLostWithinItsBudget) {
   const RunOutcome outcome = BenchOnDisk::run(request);
   EXPECT_EQ(outcome.result.boots.size(), 3U);
   EXPECT_EQ(outcome.result.verdict, Verdict::error) << "the budget is spent";
+}
+
+TEST(Run, SeesWhatTheBoardSaysWhileItIsStillBeingSwitchedOn) {
+  const BenchOnDisk bench;
+  bench.write("quick.yaml", "coldboot: profile/1\nname: quick\nmarkers:\n  menu: {match: '8\\) Shell'}\n");
+  bench.write("scenario.yaml",
+              "coldboot: scenario/1\nname: quick\nconfigurations: {quick: {profile: quick}}\n"
+              "steps: [power-cycle, expect: {marker: menu, within: 5 s}]\n");
+  bench.write("bench.yaml",
+              "coldboot: bench/1\nname: quick-board\npower: {driver: quick, off-min: 0 s}\n"
+              "consoles: {com1: {driver: quick}}\n");
+  const RunOutcome outcome = BenchOnDisk::run(bench.request(QuickBoard::catalog()));
+  EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason;
 }
 
 TEST(Run, TouchesNoPowerWhenStoppedBeforeItBegins) {
