@@ -3,11 +3,9 @@
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <signal.h>
 #include <spawn.h>
-#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -17,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 
@@ -33,13 +32,6 @@ inline ChildResult coldboot(std::vector<std::string> arguments,
     return {};
   }
   return std::move(*ended);
-}
-
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return std::move(text).str();
 }
 
 /// All events of a run folder as they stand in its files.

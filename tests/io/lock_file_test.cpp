@@ -1,6 +1,5 @@
 #include "harness/io/lock_file.hpp"
 
-#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
@@ -18,15 +18,10 @@ using ::testing::MatchesRegex;
 
 class LockFileTest : public ::testing::Test {
  protected:
-  LockFileTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "coldboot-lock-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~LockFileTest() override { std::filesystem::remove_all(folder_); }
-
   [[nodiscard]] std::filesystem::path path() const { return folder_ / "bench1.lock"; }
 
-  std::filesystem::path folder_;
+  TemporaryFolder own_;
+  const std::filesystem::path& folder_ = own_.path();
 };
 
 TEST_F(LockFileTest, SaysWhoHoldsIt) {

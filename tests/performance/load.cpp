@@ -13,8 +13,8 @@
 #include "harness/event/run_folder.hpp"
 #include "tests/performance/emitter.hpp"
 #include "tests/performance/measurements.hpp"
-#include "tests/performance/scratch_folder.hpp"
 #include "tests/performance/terminal_pair.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot::capture_bench {
 namespace {
@@ -154,7 +154,7 @@ class Rack {
   }
 
  private:
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
   SteadyClock clock_;
   std::vector<std::unique_ptr<TerminalPair>> consoles_;
   std::unique_ptr<RunFolder> folder_;

@@ -8,7 +8,7 @@
 #include "harness/event/run_record.hpp"
 #include "harness/io/child_process.hpp"
 #include "tests/performance/measurements.hpp"
-#include "tests/performance/scratch_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot::capture_bench {
 namespace {
@@ -29,7 +29,7 @@ void write_files(const fs::path& folder) {
 }  // namespace
 
 Result<Nanos> measure_first_byte(const std::string& coldboot) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   write_files(scratch.path());
   const auto ran = run_child({coldboot, "run", scratch.path() / "scenario.yaml", "--bench",
                               scratch.path() / "bench.yaml", "--quiet", "--out", scratch.path() / "out"},

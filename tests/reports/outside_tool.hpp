@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 
@@ -17,25 +18,5 @@ struct ToolAnswer {
 
 /// Runs `argv` (looked up in PATH, no shell) in `folder` and waits for its end.
 ToolAnswer run_tool(const std::vector<std::string>& argv, const std::filesystem::path& folder = ".");
-
-/// A folder of its own for one test, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  /// Writes a file and returns its full name.
-  [[nodiscard]] std::string write(const std::string& name, std::string_view text) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-/// The whole file, or nothing where there is none.
-std::string text_of(const std::filesystem::path& path);
 
 }  // namespace coldboot

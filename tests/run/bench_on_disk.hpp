@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include "harness/bench/read_bench.hpp"
 #include "harness/run/run.hpp"
 #include "harness/scenario/read_scenario.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 
@@ -17,9 +17,7 @@ namespace coldboot {
 /// what it takes to run it. Each test has its own, and changes what it is about.
 class BenchOnDisk {
  public:
-  BenchOnDisk() : folder_(std::filesystem::path(::testing::TempDir()) / unique_name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  BenchOnDisk() {
     write("bench.yaml",
           "coldboot: bench/1\n"
           "name: small\n"
@@ -49,16 +47,10 @@ class BenchOnDisk {
                               "  - {at: 3 s, text: \"The system has halted\\r\\n\"}\n"));
     write_scenario("good.yaml");
   }
-  ~BenchOnDisk() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  BenchOnDisk(const BenchOnDisk&) = delete;
-  BenchOnDisk& operator=(const BenchOnDisk&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
-  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+  void write(const std::string& name, const std::string& text) const { put_text(folder() / name, text); }
 
   /// A recording that gets as far as its kernel, and then `tail`.
   static std::string script(const std::string& tail) {
@@ -91,14 +83,14 @@ class BenchOnDisk {
   }
 
   [[nodiscard]] RunRequest request(const Catalog& catalog = driver_catalog()) const {
-    const Reading<Scenario> scenario = read_scenario(folder_ / "scenario.yaml", {});
+    const Reading<Scenario> scenario = read_scenario(folder() / "scenario.yaml", {});
     for (const Fault& mistake : scenario.mistakes) ADD_FAILURE() << mistake.text();
-    const Reading<BenchFile> bench = read_bench(folder_ / "bench.yaml", catalog.tables());
+    const Reading<BenchFile> bench = read_bench(folder() / "bench.yaml", catalog.tables());
     for (const Fault& mistake : bench.mistakes) ADD_FAILURE() << mistake.text();
     RunRequest request{.scenario = scenario.value.value_or(Scenario{}),
                        .bench = bench.value.value_or(BenchFile{}),
                        .catalog = catalog};
-    request.out = folder_ / "runs";
+    request.out = folder() / "runs";
     request.version = "test";
     return request;
   }
@@ -115,12 +107,7 @@ class BenchOnDisk {
   }
 
  private:
-  static std::string unique_name() {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    return std::string("coldboot-") + test->test_suite_name() + "-" + test->name();
-  }
-
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace coldboot

@@ -234,9 +234,9 @@ TEST(Run, SeesWhatTheBoardSaysWhileItIsStillBeingSwitchedOn) {
   bench.write("scenario.yaml",
               "coldboot: scenario/1\nname: quick\nconfigurations: {quick: {profile: quick}}\n"
               "steps: [power-cycle, expect: {marker: menu, within: 5 s}]\n");
-  bench.write("bench.yaml",
-              "coldboot: bench/1\nname: quick-board\npower: {driver: quick, off-min: 0 s}\n"
-              "consoles: {com1: {driver: quick}}\n");
+  bench.write("bench.yaml", "coldboot: bench/1\nname: quick-" + std::to_string(::getpid()) +
+                                "\npower: {driver: quick, off-min: 0 s}\n"
+                                "consoles: {com1: {driver: quick}}\n");
   const RunOutcome outcome = BenchOnDisk::run(bench.request(QuickBoard::catalog()));
   EXPECT_EQ(outcome.result.verdict, Verdict::pass) << outcome.result.reason;
 }
@@ -278,10 +278,10 @@ TEST(Run, IsAbortedAndSafeWhenStoppedInTheMiddle) {
   const BenchOnDisk bench;
   bench.write("hangs.yaml", BenchOnDisk::script(""));
   bench.write_scenario("hangs.yaml");
-  bench.write("bench.yaml",
-              "coldboot: bench/1\nname: stopped-in-the-middle\npower: {driver: replay, off-min: 0 s}\nconsoles:\n  "
-              "com1: {driver: replay}\n"
-              "media:\n  recording: {driver: replay}\n");
+  bench.write("bench.yaml", "coldboot: bench/1\nname: stopped-" + std::to_string(::getpid()) +
+                                "\npower: {driver: replay, off-min: 0 s}\nconsoles:\n  "
+                                "com1: {driver: replay}\n"
+                                "media:\n  recording: {driver: replay}\n");
   RunRequest request = bench.request();
   StopAt observer("bios");
   request.observer = &observer;

@@ -7,6 +7,7 @@
 
 #include "harness/console/pattern_set.hpp"
 #include "tests/scenario/scenario_files.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
@@ -43,13 +44,7 @@ TEST(Profile, MergesWhatItIncludesInOrder) {
 /// Profiles of one test in a folder of their own.
 class ProfileFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) /
-              (std::string("profiles-") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_ / "project");
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  ProfileFolder() { std::filesystem::create_directories(folder_ / "project"); }
 
   void write(const std::string& file, const std::string& body) {
     std::ofstream(folder_ / file) << "coldboot: profile/1\n" << body;
@@ -66,7 +61,8 @@ class ProfileFolder : public testing::Test {
     return lines;
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder own_;
+  const std::filesystem::path& folder_ = own_.path();
 };
 
 TEST_F(ProfileFolder, IncludesAreFoundBesideTheFileThenInTheProject) {

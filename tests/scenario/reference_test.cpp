@@ -1,7 +1,6 @@
 #include "harness/scenario/reference.hpp"
 
 #include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,17 +14,12 @@
 #include "harness/scenario/read_profile.hpp"
 #include "harness/scenario/read_scenario.hpp"
 #include "tests/bench/test_drivers.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
 
 const std::filesystem::path root = COLDBOOT_SOURCE_DIR;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 /// A file as an editor's YAML reader (YAML 1.2) hands it to a schema.
 nlohmann::json to_json(const Node& node) {
@@ -164,12 +158,11 @@ TEST(Reference, DescribesEveryDriverOfABench) {
 }
 
 TEST(Reference, IsWrittenBelowTheRoot) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "reference-written";
-  std::filesystem::remove_all(folder);
+  const TemporaryFolder own;
+  const std::filesystem::path& folder = own.path();
   ASSERT_TRUE(write_reference(folder, {{Kind::profile, profile_shape()}}));
   EXPECT_EQ(text_of(folder / "docs/reference/profile.md"), reference_page(Kind::profile, *profile_shape()));
   EXPECT_EQ(text_of(folder / "docs/schema/profile.schema.json"), json_schema(Kind::profile, *profile_shape()));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "drivers/replay/replay_board.hpp"
 
 #include <array>
-#include <fstream>
 #include <poll.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
@@ -26,15 +27,12 @@ std::string read_bytes(int descriptor, std::size_t wanted) {
   return all;
 }
 
-std::filesystem::path write_script(const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) / name;
-  std::ofstream(path) << "coldboot: recording/1\n"
-                         "title: two lines\n"
-                         "script:\n"
-                         "  - {at: 0 s, text: \"one\\r\\n\"}\n"
-                         "  - {at: 20 ms, text: \"two\\r\\n\"}\n";
-  return path;
-}
+constexpr const char* two_lines_script =
+    "coldboot: recording/1\n"
+    "title: two lines\n"
+    "script:\n"
+    "  - {at: 0 s, text: \"one\\r\\n\"}\n"
+    "  - {at: 20 ms, text: \"two\\r\\n\"}\n";
 
 TEST(ReplayBoard, PlaysThroughAPseudoTerminalAtRealPace) {
   SteadyClock clock;
@@ -43,7 +41,8 @@ TEST(ReplayBoard, PlaysThroughAPseudoTerminalAtRealPace) {
   const auto console = board->console("com1");
   ASSERT_TRUE(console) << console.error().text();
   EXPECT_EQ(::isatty((*console)->descriptor()), 1);
-  ASSERT_TRUE(board->medium()->put(write_script("pace.yaml"), Until()));
+  const TemporaryFolder folder;
+  ASSERT_TRUE(board->medium()->put(folder.write("pace.yaml", two_lines_script), Until()));
   const auto on = power->set(Power::on, Until());
   ASSERT_TRUE(on);
   EXPECT_EQ(on->read_back, Power::on);
@@ -56,7 +55,8 @@ TEST(ReplayBoard, PlaysInVirtualTime) {
   const auto board = ReplayBoard::create(clock, &clock, "bench/replay");
   const auto console = board->console("com1");
   ASSERT_TRUE(console);
-  ASSERT_TRUE(board->medium()->put(write_script("virtual.yaml"), Until()));
+  const TemporaryFolder folder;
+  ASSERT_TRUE(board->medium()->put(folder.write("virtual.yaml", two_lines_script), Until()));
   const Instant start = clock.now();
   ASSERT_TRUE(board->power_switch()->set(Power::on, Until()));
   std::mutex mutex;
