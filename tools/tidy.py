@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""clang-tidy over every file of the product in a compile database, two at a time; what was clean is remembered. Tests
-are left to two compilers and three sanitizers: they are as many files again.
+"""clang-tidy over the product, in the pieces that a build compiles as one, several at a time; what was clean is
+remembered. Tests are left to two compilers and three sanitizers: they are as many files again.
 
   tidy.py BUILD_FOLDER CACHE_FOLDER
 
-A file counts as unchanged while its text, the text of every header of ours that it includes, its compile command,
+A piece counts as unchanged while its text, the text of every header of ours that it includes, its compile command,
 .clang-tidy and clang-tidy itself are."""
 
 import hashlib
@@ -54,7 +54,7 @@ def main(build, cache):
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
     entries = [e for e in json.loads((Path(build) / "compile_commands.json").read_text())
-               if any(Path(e["file"]).is_relative_to(ROOT / folder) for folder in ("harness", "drivers", "reports"))]
+               if Path(e["file"]).resolve().relative_to(Path(build).resolve()).parts[0] != "tests"]
     stamps = [(entry, Path(cache) / key_of(entry, common)) for entry in entries]
     changed = [(entry, stamp) for entry, stamp in stamps if not stamp.exists()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:

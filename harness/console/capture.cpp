@@ -81,6 +81,13 @@ struct ReadDone {
   std::uint32_t events = 0;
 };
 
+/// Room for one read of each console that can be ready at once; not zeroed, for most of it is never touched.
+using Room = std::unique_ptr<char[]>;
+
+Room make_room() {
+  return std::make_unique_for_overwrite<char[]>(read_size * reads_at_once);
+}
+
 std::string why_lost(const ReadDone& done) {
   if (done.count < 0 && done.error != EAGAIN) return errno_text(done.error);
   return "hung up";
@@ -243,7 +250,7 @@ class Capture::Loop {
 
   void catch_up() {
     std::array<epoll_event, reads_at_once> ready{};
-    std::vector<char> room(read_size * ready.size());
+    const Room room = make_room();
     const std::lock_guard lock(mutex_);
     while (const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), 0)) {
       if (count < 0) break;
@@ -294,7 +301,7 @@ class Capture::Loop {
 
   void run(const std::stop_token& stop) {
     std::array<epoll_event, reads_at_once> ready{};
-    std::vector<char> room(read_size * ready.size());
+    const Room room = make_room();
     while (!stop.stop_requested()) {
       const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), time_to_next_tick());
       const std::lock_guard lock(mutex_);
@@ -303,9 +310,9 @@ class Capture::Loop {
     }
   }
 
-  void take_ready(std::span<const epoll_event> ready, std::vector<char>& room) {
+  void take_ready(std::span<const epoll_event> ready, const Room& room) {
     read_all(ready, room);
-    for (std::size_t i = 0; i < done_.size(); ++i) handle(done_[i], room.data() + i * read_size);
+    for (std::size_t i = 0; i < done_.size(); ++i) handle(done_[i], room.get() + i * read_size);
     publish_reads();
   }
 
@@ -320,7 +327,7 @@ class Capture::Loop {
   }
 
   /// Reads every ready console once, with nothing between a read and its stamp, and no matching between two reads.
-  void read_all(std::span<const epoll_event> ready, std::vector<char>& room) {
+  void read_all(std::span<const epoll_event> ready, const Room& room) {
     done_.clear();
     for (const epoll_event& event : ready) {
       const std::uint64_t id = event.data.u64;  // a copy: the kernel's structure is packed, so no reference fits
@@ -334,7 +341,7 @@ class Capture::Loop {
       ReadDone done;
       done.id = id;
       done.events = event.events;
-      done.count = ::read(line->second.descriptor, room.data() + done_.size() * read_size, read_size);
+      done.count = ::read(line->second.descriptor, room.get() + done_.size() * read_size, read_size);
       done.error = done.count < 0 ? errno : 0;
       done.at = log_.clock().now();
       done_.push_back(done);

@@ -56,7 +56,7 @@ void EchoFinder::advance(Awaited& awaited, std::uint64_t raw_offset, char byte) 
 }
 
 void EchoFinder::take(std::uint64_t raw_offset, char byte) {
-  std::vector<Awaited>::iterator complete = awaited_.end();
+  auto complete = awaited_.end();
   for (auto awaited = awaited_.begin(); awaited != awaited_.end(); ++awaited) {
     if (raw_offset < awaited->from) continue;
     advance(*awaited, raw_offset, byte);

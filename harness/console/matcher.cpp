@@ -333,8 +333,11 @@ class Matcher::State {
 
   void deliver(RawHit hit) {
     const auto verdict = echo_.idle() ? EchoFinder::Verdict::console : echo_.judge(hit.begin, hit.end);
-    if (verdict == EchoFinder::Verdict::console) hits_->push_back(std::move(hit));
-    if (verdict == EchoFinder::Verdict::undecided) waiting_.push_back(std::move(hit));
+    if (verdict == EchoFinder::Verdict::console) {
+      hits_->push_back(std::move(hit));
+    } else if (verdict == EchoFinder::Verdict::undecided) {
+      waiting_.push_back(std::move(hit));
+    }
   }
 
   void judge_waiting() {

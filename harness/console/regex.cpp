@@ -146,7 +146,7 @@ void Regex::read_groups() {
   captures_ = all;
   if (named == 0) return;
   pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMEENTRYSIZE, &entry_size);
-  pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMETABLE, &table);
+  pcre2_pattern_info(code_.get(), PCRE2_INFO_NAMETABLE, static_cast<void*>(&table));
   for (std::uint32_t i = 0; i < named; ++i, table += entry_size) {
     // An entry is the number, high byte first, and the name with a zero after it (pcre2api, PCRE2_INFO_NAMETABLE).
     groups_.push_back({reinterpret_cast<const char*>(table + 2), static_cast<std::size_t>(table[0] << 8 | table[1])});

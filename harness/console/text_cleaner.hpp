@@ -34,7 +34,7 @@ class TextCleaner {
   [[nodiscard]] State after_escape(unsigned char byte) const;
   [[nodiscard]] bool swallows(unsigned char byte);
 
-  static const std::array<bool, 256> text_bytes_;
+  static const std::array<bool, 256> text_bytes;
   State state_ = State::text;
   bool after_cr_ = false;  ///< a CR broke the line and no text came since: an LF belongs to it
 };
@@ -45,7 +45,7 @@ constexpr std::array<bool, 256> TextCleaner::text_table() {
   return table;
 }
 
-inline constexpr std::array<bool, 256> TextCleaner::text_bytes_ = TextCleaner::text_table();
+inline constexpr std::array<bool, 256> TextCleaner::text_bytes = TextCleaner::text_table();
 
 template <class Sink>
 void TextCleaner::feed(std::uint64_t raw_offset, std::string_view bytes, Sink& sink) {
@@ -54,7 +54,7 @@ void TextCleaner::feed(std::uint64_t raw_offset, std::string_view bytes, Sink& s
   while (i < bytes.size()) {
     if (state_ == State::text) {
       const std::size_t begin = i;
-      while (i < bytes.size() && text_bytes_[data[i]]) ++i;
+      while (i < bytes.size() && text_bytes[data[i]]) ++i;
       if (i > begin) {
         after_cr_ = false;
         sink.text(raw_offset + begin, bytes.substr(begin, i - begin));

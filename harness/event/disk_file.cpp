@@ -64,7 +64,7 @@ Written write_all(int fd, std::string_view bytes) {
   return written;
 }
 
-Result<void> replace_file(const std::filesystem::path& file, std::string_view content) {
+Result<void> replace_file(const std::filesystem::path& file, std::string_view content, Confirm confirm) {
   const std::filesystem::path fresh = file.parent_path() / ("." + file.filename().string() + ".new");
   auto fd = open_for_writing(fresh, O_TRUNC);
   if (!fd) return fd.error();
@@ -73,7 +73,7 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view co
     ::unlink(fresh.c_str());
     return disk_fault(file, "cannot be written", written.error_number);
   }
-  if (::fsync(fd->get()) != 0) return disk_fault(file, "cannot be written", errno);
+  if (confirm == Confirm::now && ::fsync(fd->get()) != 0) return disk_fault(file, "cannot be written", errno);
   if (::rename(fresh.c_str(), file.c_str()) != 0) return disk_fault(file, "cannot be replaced", errno);
   return {};
 }

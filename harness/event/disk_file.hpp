@@ -41,7 +41,10 @@ struct Written {
 /// Hands all bytes to the kernel, or as many as it takes.
 Written write_all(int fd, std::string_view bytes);
 
+/// Whether the disk has to confirm a file before it takes its place.
+enum class Confirm { now, later };
+
 /// Writes a whole file beside the old one, has the disk confirm it and takes the old one's place.
-Result<void> replace_file(const std::filesystem::path& file, std::string_view content);
+Result<void> replace_file(const std::filesystem::path& file, std::string_view content, Confirm confirm = Confirm::now);
 
 }  // namespace coldboot

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -101,6 +102,12 @@ Result<void> make_reserve(const fs::path& file) {
   return {};
 }
 
+/// Has the disk confirm one file, so that it survives a crash of the host. A disk that cannot says so at the end.
+void confirm_file(const fs::path& file) {
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.is_open()) ::fsync(fd.get());
+}
+
 /// Has the disk confirm every file of the folder: one call for all of them, thousands in a long campaign.
 Result<void> confirm_on_disk(const fs::path& folder) {
   const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -116,12 +123,14 @@ struct RunFolder::State {
   State(fs::path folder, RunInfo about, std::function<void(const Fault&)> on_fault)
       : path(std::move(folder)),
         info(std::move(about)),
-        writer(path, path / "reserve", info.anchor.origin, std::move(on_fault)) {}
+        writer(path, path / "reserve", info.anchor.origin, std::move(on_fault)),
+        confirming([this] { confirm_file(path / "run.json"); }) {}
 
   const fs::path path;
   RunInfo info;
   RecordWriter writer;
   bool closed = false;
+  std::jthread confirming;  // a disk may take its time; power is not kept waiting
 };
 
 RunFolder::RunFolder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -134,7 +143,8 @@ Result<std::unique_ptr<RunFolder>> RunFolder::create(const RunFolderOptions& opt
   info.inputs.clear();
   if (auto kept = keep_inputs(*folder, options.input_files, info.inputs); !kept) return kept.error();
   if (auto reserved = make_reserve(*folder / "reserve"); !reserved) return reserved.error();
-  if (auto written = replace_file(*folder / "run.json", encode_run_info(info)); !written) return written.error();
+  if (auto written = replace_file(*folder / "run.json", encode_run_info(info), Confirm::later); !written)
+    return written.error();
   auto state = std::make_unique<State>(*folder, std::move(info), options.on_fault);
   return std::unique_ptr<RunFolder>(new RunFolder(std::move(state)));
 }

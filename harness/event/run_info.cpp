@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdexcept>
 
@@ -110,6 +111,7 @@ Result<std::string> sha256_of(const std::filesystem::path& file) {
     const int why = errno;
     return Fault(why == ENOENT ? Cause::missing : Cause::io, file.string(), std::strerror(why));
   }
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);  // a hash needs none, and reading it takes milliseconds
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) {
     return Fault(Cause::internal, file.string(), "libcrypto gives no SHA-256");

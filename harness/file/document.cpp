@@ -105,13 +105,15 @@ Result<std::string> read_text(const std::filesystem::path& file) {
     const int why = errno;
     return Fault(Cause::mistake, file.string(), fmt::format("cannot be opened: {}", std::strerror(why)));
   }
-  std::string text(most + 1, '\0');
-  input.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (input.bad()) return Fault(Cause::io, file.string(), "cannot be read");
-  text.resize(static_cast<std::size_t>(input.gcount()));
-  if (text.size() > most) {
-    return Fault(Cause::mistake, file.string(), fmt::format("found more than {} bytes, expected fewer", most));
+  std::string text;
+  std::array<char, 4096> block{};
+  while (input.read(block.data(), block.size()), input.gcount() > 0) {
+    text.append(block.data(), static_cast<std::size_t>(input.gcount()));
+    if (text.size() > most) {
+      return Fault(Cause::mistake, file.string(), fmt::format("found more than {} bytes, expected fewer", most));
+    }
   }
+  if (input.bad()) return Fault(Cause::io, file.string(), "cannot be read");
   return text;
 }
 

@@ -92,7 +92,7 @@ std::optional<std::string> read_text(const Node& node, const Shape& shape, Findi
 
 /// A type that reads text and then makes a T of it; `parse` says what is wrong in the words of its fault.
 template <class T, class Parse>
-Type<T> parsed(Shape description, Parse parse) {
+Type<T> parsed(Shape description, const Parse& parse) {
   const auto shape = std::make_shared<const Shape>(std::move(description));
   return {shape, [shape, parse](const Node& node, Findings& findings) -> std::optional<T> {
             const auto text = read_text(node, *shape, findings);

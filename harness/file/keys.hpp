@@ -160,7 +160,7 @@ Node kept_map(const std::map<std::string, std::string>& keys, const Place& place
 
 /// One of a few words.
 template <class E>
-Type<E> word(std::vector<Word<E>> words) {
+Type<E> word(const std::vector<Word<E>>& words) {
   std::vector<Alternative> names;
   for (const Word<E>& known : words) names.push_back({known.name, known.doc, nullptr});
   const ShapePtr shape = detail::word_shape(std::move(names));

@@ -97,6 +97,13 @@ std::string console_name(std::size_t index) {
   return fmt::format("console-{}", index);
 }
 
+/// Where all racks record. Nothing is removed between two of them: a file system that has just lost thousands of files
+/// spends its time, while we measure, on not giving their places away too soon.
+const TemporaryFolder& records() {
+  static const TemporaryFolder folder;
+  return folder;
+}
+
 /// Consoles that are captured and recorded, each in a boot of its own, as benches of a rack are.
 class Rack {
  public:
@@ -115,7 +122,7 @@ class Rack {
 
   Result<void> start() {
     RunFolderOptions options;
-    options.parent = scratch_.path();
+    options.parent = records().path();
     options.info.scenario = "capture-bench";
     auto folder = RunFolder::create(options);
     if (!folder) return folder.error();
@@ -154,7 +161,6 @@ class Rack {
   }
 
  private:
-  TemporaryFolder scratch_;
   SteadyClock clock_;
   std::vector<std::unique_ptr<TerminalPair>> consoles_;
   std::unique_ptr<RunFolder> folder_;
