@@ -1,14 +1,19 @@
 #include "drivers/catalog.hpp"
 
+#include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
 
 namespace coldboot {
 
 Catalog driver_catalog() {
   return {
-      .power = {{"replay", replay_power_keys(), &open_replay_power, true}},
-      .consoles = {{"replay", replay_console_keys(), &open_replay_console, true}},
-      .media = {{"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
+      .power = {{"qemu", qemu_power_keys(), &open_qemu_power},
+                {"replay", replay_power_keys(), &open_replay_power, true}},
+      .consoles = {{"qemu", qemu_console_keys(), &open_qemu_console},
+                   {"replay", replay_console_keys(), &open_replay_console, true}},
+      .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
+                {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
+                {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
   };
 }
 

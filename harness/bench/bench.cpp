@@ -64,10 +64,17 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
 
 Result<void> Bench::open_devices(const Catalog& catalog) {
   const auto context = [this](const std::string& part) {
-    return OpenContext{*clock_, virtual_clock_, parts_, fmt::format("{}/{}", file_.name, part)};
+    return OpenContext{.clock = *clock_,
+                       .virtual_clock = virtual_clock_,
+                       .parts = parts_,
+                       .bench = file_.name,
+                       .where = fmt::format("{}/{}", file_.name, part),
+                       .line = std::nullopt,
+                       .tell = [this](EventBody event) { tell(std::move(event)); }};
   };
   for (const ConsoleEntry& entry : file_.consoles) {
     OpenContext here = context(entry.name);
+    here.line = entry.line;
     auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
     if (!stream) return stream.error();
     consoles_.push_back({entry, std::move(*stream)});
@@ -83,6 +90,16 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
   if (!power) return power.error();
   power_ = std::move(*power);
   return {};
+}
+
+void Bench::on_device_event(std::function<void(EventBody)> take) {
+  const std::lock_guard lock(telling_);
+  take_ = std::move(take);
+}
+
+void Bench::tell(EventBody event) {
+  const std::lock_guard lock(telling_);
+  if (take_) take_(std::move(event));
 }
 
 const BenchConsole* Bench::console(const std::string& name) const {

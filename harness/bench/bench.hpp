@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,17 +34,24 @@ class Bench {
   [[nodiscard]] PowerSwitch& power() const { return *power_; }
   [[nodiscard]] const std::vector<BenchConsole>& consoles() const { return consoles_; }
   [[nodiscard]] const BenchConsole* console(const std::string& name) const;
+  /// Where to take what devices notice by themselves; nowhere when empty. Once it returns, the one before is not called
+  /// any more.
+  void on_device_event(std::function<void(EventBody)> take);
+
   /// The medium of that name; null when the bench has none.
   [[nodiscard]] BootMedium* medium(const std::string& name) const;
 
  private:
   explicit Bench(BenchFile file);
   Result<void> open_devices(const Catalog& catalog);
+  void tell(EventBody event);
 
   BenchFile file_;
   std::unique_ptr<Clock> clock_;
   VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
   std::optional<LockFile> lock_;
+  std::mutex telling_;                   // guards take_
+  std::function<void(EventBody)> take_;  // before the devices, which outlive nothing they tell
   SharedParts parts_;
   std::unique_ptr<PowerSwitch> power_;
   std::vector<BenchConsole> consoles_;

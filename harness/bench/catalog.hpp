@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <typeindex>
 #include <unordered_map>
@@ -14,6 +16,7 @@
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/byte_stream.hpp"
 #include "harness/device/power_switch.hpp"
+#include "harness/event/event.hpp"
 
 namespace coldboot {
 
@@ -38,7 +41,11 @@ struct OpenContext {
   Clock& clock;
   VirtualClock* virtual_clock;  ///< null at real pace
   SharedParts& parts;
-  std::string where;  ///< for faults: "apu2-07/power", "apu2-07/com1"
+  std::string bench;             ///< its name
+  std::string where;             ///< for faults: "apu2-07/power", "apu2-07/com1"
+  std::optional<LineRate> line;  ///< of a console: its declared rate
+  /// For what a device notices by itself: a note or a fault for the record. From any thread, while the device lives.
+  std::function<void(EventBody)> tell;
 };
 
 /// The drivers a bench file may name. Filled in by drivers/catalog.cpp and handed down, so that nothing here knows a

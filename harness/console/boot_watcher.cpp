@@ -180,7 +180,7 @@ class BootWatcher::State {
     found_ = &found;
     ConsoleState& one = console(name);
     if (one.silent_since && chunk.stamped) look_at_silence(one, one.times.at(chunk, 0) - one.times.resolution());
-    end_quiet(one, chunk);
+    if (bytes.find_first_not_of(" \t") != std::string_view::npos) end_quiet(one, chunk);
     look_for_first_byte(one, chunk, one.matcher.line());
     one.times.add(chunk);
     one.last = chunk;
@@ -344,7 +344,7 @@ class BootWatcher::State {
   }
 
   /// A quiet marker comes held as soon as it matches, and final at the end of its line, which is too late unless
-  /// the stamps do not tell.
+  /// the stamps do not tell. Blanks after it are part of many a prompt.
   void take_quiet(ConsoleState& one, std::size_t marker, const RawHit& raw) {
     MarkerHit hit = marker_hit(one, raw);
     const auto known = std::find_if(one.quiet.begin(), one.quiet.end(), [&](const QuietHit& quiet) {
@@ -355,7 +355,7 @@ class BootWatcher::State {
           known == one.quiet.end() ? is_coarse(one, marker, hit) : known->state == QuietHit::State::in_doubt;
       if (known != one.quiet.end()) one.quiet.erase(known);
       if (by_text && raw.blank_after) offer(marker, std::move(hit), false);
-    } else if (hit.stamped && raw.end == one.matcher.received()) {
+    } else if (hit.stamped && raw.blank_after) {
       offer(marker, hit, true);
       if (known != one.quiet.end()) one.quiet.erase(known);
       one.quiet.push_back({marker, std::move(hit)});

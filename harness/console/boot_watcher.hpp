@@ -35,7 +35,8 @@ struct ConsoleTiming {
 ///   where a rate is declared, never earlier than the read before.
 /// - `after` holds when the other marker's first hit ended before this one begins (same console), or is not later
 ///   (another console, or a marker without offsets).
-/// - `quiet` holds when the console's next byte, tick() or finish() comes that much later. Where the stamps are missing
+/// - `quiet` holds when the console's next byte but blanks, tick() or finish() comes that much later. Where the stamps
+/// are missing
 ///   or too coarse to tell, it holds when only blanks follow on the line.
 /// - A hit within `twice-within` of the last one that counted is the same sign of life and is not reported. Where
 ///   stamps are too coarse to tell, it is new only if another marker counted in between.

@@ -21,4 +21,9 @@ void Wake::ring() const {
   (void)::eventfd_write(event_.get(), 1);
 }
 
+void Wake::clear() const {
+  eventfd_t rung = 0;
+  (void)::eventfd_read(event_.get(), &rung);
+}
+
 }  // namespace coldboot

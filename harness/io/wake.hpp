@@ -5,13 +5,14 @@
 
 namespace coldboot {
 
-/// Lets one thread end another's poll(): readable from the first ring() on.
+/// Lets one thread end another's poll(): readable from ring() until clear().
 class Wake {
  public:
   /// Faults: `io` when the process has no descriptor left.
   static Result<Wake> make();
 
   void ring() const;
+  void clear() const;
   [[nodiscard]] int descriptor() const { return event_.get(); }
 
  private:

@@ -150,7 +150,9 @@ Result<RunOutcome> Run::execute() {
     log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
     halt_.request_stop();
   });
+  bench_.on_device_event([this](EventBody body) { log_.append(std::move(body), current_boot_); });
   boot_all(director, capture);
+  bench_.on_device_event({});
   return finish();
 }
 

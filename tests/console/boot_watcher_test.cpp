@@ -232,6 +232,19 @@ TEST(BootWatcher, LetsTheNextByteConfirmAQuietMarker) {
   EXPECT_THAT(bench.finish(2100ms), ElementsAre("last-byte"));
 }
 
+TEST(BootWatcher, CountsBlanksAfterAPromptAsPartOfTheQuiet) {
+  auto prompt = marker("prompt", "option:");
+  prompt.quiet = 200ms;
+  Bench bench(plan_of({prompt}));
+  EXPECT_THAT(bench.say(1s, "Enter an option:"), ElementsAre("prompt?"));
+  EXPECT_THAT(bench.say(1001ms, " "), IsEmpty());
+  EXPECT_EQ(bench.watcher.next_due(), at(1200ms));
+  EXPECT_THAT(bench.tick(1200ms), ElementsAre("prompt"));
+  EXPECT_THAT(bench.say(2s, "\r\noption: "), ElementsAre("prompt?")) << "all in one piece";
+  EXPECT_THAT(bench.say(2100ms, "8"), IsEmpty()) << "somebody typed at once";
+  EXPECT_THAT(bench.finish(3s), ElementsAre("last-byte"));
+}
+
 TEST(BootWatcher, CountsAQuietMarkerAtTheEndOfTheRecord) {
   auto prompt = marker("prompt", "login: ");
   prompt.quiet = 200ms;

@@ -1,0 +1,197 @@
+#include "drivers/qemu/virtual_board.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <poll.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/io/child_process.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace coldboot {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr auto patience = 60s;
+
+Until soon() {
+  return Until(std::chrono::steady_clock::now() + patience);
+}
+
+/// What the board tells by itself, from its thread.
+class Told {
+ public:
+  void operator()(EventBody event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+    changed_.notify_all();
+  }
+  template <class Body>
+  std::optional<Body> wait_for() {
+    std::unique_lock lock(mutex_);
+    const auto known = [&] {
+      return std::ranges::find_if(events_, [](const EventBody& event) { return std::holds_alternative<Body>(event); });
+    };
+    changed_.wait_for(lock, patience, [&] { return known() != events_.end(); });
+    return known() == events_.end() ? std::nullopt : std::optional(std::get<Body>(*known()));
+  }
+
+ private:
+  std::mutex mutex_;  // guards events_
+  std::condition_variable changed_;
+  std::vector<EventBody> events_;
+};
+
+/// Processes whose command line holds `text`.
+std::vector<pid_t> processes_with(const std::string& text) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (!std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) continue;
+    std::string line = text_of(entry.path() / "cmdline");
+    std::ranges::replace(line, '\0', ' ');
+    if (line.find(text) != std::string::npos) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+/// A board without flash or card, so that QEMU's own firmware speaks.
+class VirtualBoardTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!run_child({"qemu-system-x86_64", "--version"}, soon())) GTEST_SKIP() << "qemu-system-x86_64 is not installed";
+    auto created = VirtualBoard::create("virtual", [this](EventBody event) { told(std::move(event)); });
+    ASSERT_TRUE(created);
+    board = *created;
+    // A name for this board's process alone.
+    machine.more = {"-name", "coldboot-test-" + std::to_string(::getpid())};
+    power = board->power_switch(machine);
+    auto opened = board->console(std::nullopt);
+    ASSERT_TRUE(opened) << opened.error().text();
+    console = std::move(*opened);
+  }
+
+  [[nodiscard]] std::vector<pid_t> processes() const { return processes_with(machine.more[1] + " "); }
+
+  /// Reads until `text` has come.
+  std::string read_until(std::string_view text) const {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    std::string all;
+    while (all.find(text) == std::string::npos && std::chrono::steady_clock::now() < deadline) {
+      pollfd waiting{console->descriptor(), POLLIN, 0};
+      ::poll(&waiting, 1, 100);
+      std::array<char, 4096> buffer{};
+      const ssize_t count = ::read(console->descriptor(), buffer.data(), buffer.size());
+      if (count > 0) all.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+
+  Told told;
+  QemuMachine machine{.memory_mib = 64};
+  std::shared_ptr<VirtualBoard> board;
+  std::unique_ptr<PowerSwitch> power;
+  std::unique_ptr<ByteStream> console;
+};
+
+TEST_F(VirtualBoardTest, SpeaksWhenItHasPowerAndLeavesNothingWhenItHasNot) {
+  for (int cycle = 0; cycle < 3; ++cycle) {
+    const auto on = power->set(Power::on, soon());
+    ASSERT_TRUE(on) << on.error().text();
+    EXPECT_EQ(on->read_back, Power::on);
+    EXPECT_LE(on->sent, on->returned);
+    EXPECT_THAT(read_until("SeaBIOS"), HasSubstr("SeaBIOS"));
+    EXPECT_FALSE(processes().empty());
+    const auto off = power->set(Power::off, soon());
+    ASSERT_TRUE(off);
+    EXPECT_EQ(off->read_back, Power::off);
+    EXPECT_TRUE(processes().empty());
+  }
+}
+
+TEST_F(VirtualBoardTest, TellsWhenQemuDies) {
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  for (const pid_t process : processes()) ::kill(process, SIGKILL);
+  const auto seen = told.wait_for<FaultSeen>();
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->fault.cause(), Cause::lost);
+  EXPECT_EQ(*power->state(soon()), Power::off);
+  EXPECT_TRUE(power->set(Power::off, soon()));
+  EXPECT_TRUE(power->set(Power::on, soon())) << "and it can be switched on again";
+}
+
+TEST_F(VirtualBoardTest, IsGoneWithItsSwitch) {
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  power.reset();
+  EXPECT_TRUE(processes().empty());
+}
+
+TEST_F(VirtualBoardTest, HearsNothingWithoutPower) {
+  EXPECT_TRUE(console->write("hello", soon()));
+}
+
+TEST_F(VirtualBoardTest, HasOneSerialLine) {
+  EXPECT_EQ(board->console(std::nullopt).error().cause(), Cause::refused);
+}
+
+TEST_F(VirtualBoardTest, SaysWhyQemuWouldNotStart) {
+  machine.program = "qemu-system-none";
+  power = board->power_switch(machine);
+  const auto missing = power->set(Power::on, soon());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().cause(), Cause::missing);
+  machine.program = "qemu-system-x86_64";
+  machine.more = {"-device", "no-such-device"};
+  power = board->power_switch(machine);
+  const auto wrong = power->set(Power::on, soon());
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().text(), HasSubstr("no-such-device"));
+}
+
+TEST_F(VirtualBoardTest, IsSilentWithAnErasedFlashThoughItHasPower) {
+  const TemporaryFolder folder;
+  const std::string image = folder.write("erased.rom", std::string(8 << 20, '\xff'));
+  ASSERT_TRUE(board->medium(QemuMedium::firmware)->put(image, soon()));
+  const auto on = power->set(Power::on, soon());
+  ASSERT_TRUE(on) << on.error().text();
+  EXPECT_EQ(on->read_back, Power::on);
+  pollfd waiting{console->descriptor(), POLLIN, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 1000), 0) << "no byte in a second";
+  EXPECT_EQ(*power->state(soon()), Power::on);
+}
+
+TEST_F(VirtualBoardTest, TakesOnlyImagesThatFit) {
+  const TemporaryFolder folder;
+  const auto firmware = board->medium(QemuMedium::firmware);
+  EXPECT_EQ(firmware->put(folder.path() / "gone.rom", soon()).error().cause(), Cause::missing);
+  EXPECT_EQ(firmware->put(folder.write("half.rom", "x"), soon()).error().cause(), Cause::mistake);
+  EXPECT_EQ(board->medium(QemuMedium::sd)->put(folder.write("odd.img", "xyz"), soon()).error().cause(), Cause::mistake);
+}
+
+TEST_F(VirtualBoardTest, KeepsThePaceOfALine) {
+  console.reset();
+  auto paced = VirtualBoard::create("paced", [](const EventBody&) {});
+  ASSERT_TRUE(paced);
+  auto slow = (*paced)->console(LineRate{9600, 'n', 8, 1});
+  ASSERT_TRUE(slow);
+  console = std::move(*slow);
+  const auto slow_power = (*paced)->power_switch(machine);
+  const auto on = slow_power->set(Power::on, soon());
+  ASSERT_TRUE(on) << on.error().text();
+  const std::string text = read_until("SeaBIOS");
+  EXPECT_THAT(text, HasSubstr("SeaBIOS"));
+  const Nanos took = std::chrono::steady_clock::now() - on->returned;
+  EXPECT_GE(took, LineRate({9600, 'n', 8, 1}).character_time() * static_cast<int>(text.size() - 14));
+}
+
+}  // namespace
+}  // namespace coldboot
