@@ -25,7 +25,8 @@ TEST(Profiles, AreReadWithoutAFinding) {
 }
 
 TEST(Profiles, GiveTheSameStageTheSameSpan) {
-  for (const std::string name : {"pfsense-bare", "pfsense-arm", "pfsense-xen-vm", "pfsense-xen"}) {
+  for (const std::string name : {"pfsense-bare", "pfsense-arm", "pfsense-xen-vm", "pfsense-xen", "virtual-apu2",
+                                 "virtual-apu2-xen", "virtual-apu2-xen-passthrough"}) {
     std::vector<std::string> spans;
     const auto compiled = corpus::profile(name);
     for (const SpanPlan& span : compiled->plan().spans) {
