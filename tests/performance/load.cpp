@@ -63,11 +63,19 @@ std::vector<std::string> all_bursts() {
   return bursts;
 }
 
-double cpu_seconds() {
+/// CPU time of this process so far, in seconds.
+struct CpuTime {
+  double ours = 0;
+  double kernels = 0;
+};
+
+CpuTime cpu_time() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+  const auto seconds_of = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return {seconds_of(used.ru_utime), seconds_of(used.ru_stime)};
 }
 
 double resident_mb() {
@@ -141,7 +149,7 @@ class Rack {
   }
 
   /// Waits until each console's `bytes` were captured, and fills in what it cost since `before`.
-  Result<void> finish(std::uint64_t bytes_each, double cpu_before, Instant began, Load& load) {
+  Result<void> finish(std::uint64_t bytes_each, const CpuTime& before, Instant began, Load& load) {
     for (std::size_t i = 0; i < consoles_.size(); ++i) {
       if (auto all = capture_->wait_until_received(console_name(i), bytes_each, patience); !all) return all.error();
     }
@@ -152,7 +160,9 @@ class Rack {
     }
     load.resident_mb = resident_mb();
     if (auto closed = folder_->close(clock_.now()); !closed) return closed.error();
-    load.cpu_seconds = cpu_seconds() - cpu_before;
+    const CpuTime after = cpu_time();
+    load.kernel_seconds = after.kernels - before.kernels;
+    load.cpu_seconds = load.kernel_seconds + after.ours - before.ours;
     load.consoles = static_cast<int>(consoles_.size());
     load.bytes = bytes_each * consoles_.size();
     load.lost = load.bytes - recorded_bytes(folder_->path());
@@ -208,13 +218,13 @@ Result<Load> measure(std::size_t consoles, int rounds,
   const auto bursts = all_bursts();
   Emitter emitter([&] { play(**rack, bursts); });
   if (auto started = (*rack)->start(); !started) return started.error();
-  const double cpu_before = cpu_seconds();
+  const CpuTime before = cpu_time();
   const Instant began = std::chrono::steady_clock::now();
   emitter.go();
   emitter.wait();
   Load load;
   load.markers = markers_played(consoles, bursts.size(), rounds);
-  auto finished = (*rack)->finish(burst_bytes * static_cast<std::uint64_t>(rounds), cpu_before, began, load);
+  auto finished = (*rack)->finish(burst_bytes * static_cast<std::uint64_t>(rounds), before, began, load);
   if (!finished) return finished.error();
   return load;
 }

@@ -29,6 +29,7 @@ struct Load {
   int consoles = 0;
   double seconds = 0;         ///< wall time
   double cpu_seconds = 0;     ///< of this process: capture, matching, recording
+  double kernel_seconds = 0;  ///< of those, the kernel's: reads from consoles, writes to files
   double resident_mb = 0;     ///< of this process at the end
   std::uint64_t bytes = 0;    ///< sent
   std::uint64_t lost = 0;     ///< of those, not in the run folder
