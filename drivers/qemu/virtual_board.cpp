@@ -67,7 +67,7 @@ struct VirtualBoard::Running {
 
 class VirtualBoard::Switch final : public PowerSwitch {
  public:
-  Switch(std::shared_ptr<VirtualBoard> board) : board_(std::move(board)) {}
+  explicit Switch(std::shared_ptr<VirtualBoard> board) : board_(std::move(board)) {}
   ~Switch() override { board_->stop(); }
   Switch(const Switch&) = delete;
   Switch& operator=(const Switch&) = delete;
@@ -246,6 +246,7 @@ void VirtualBoard::stop() {
     if (board) {
       board->child.signal_group(SIGKILL);
       unsent_.clear();  // what has not left the board when power goes is never sent
+      blocked_ = false;
     }
   }
   if (board) board->child.reap();
@@ -262,12 +263,11 @@ void VirtualBoard::serve(const std::stop_token& stop) {
     // Descriptors may be closed while we wait without the lock; whoever reads them afterwards looks anew.
     const bool on = running_ && !running_->ended;
     const bool room = unsent_.empty() && on;
-    std::array<pollfd, 5> waiting{pollfd{changed_.descriptor(), POLLIN, 0},
-                                  pollfd{room ? running_->console.get() : -1, POLLIN, 0},
-                                  pollfd{on ? running_->qmp.descriptor() : -1, POLLIN, 0},
-                                  pollfd{on ? running_->child.end_descriptor() : -1, POLLIN, 0},
-                                  pollfd{!unsent_.empty() && line_free_ == Instant{} ? line_.get() : -1, POLLOUT, 0}};
-    const Instant due = unsent_.empty() || line_free_ == Instant{} ? never : line_free_;
+    std::array<pollfd, 5> waiting{
+        pollfd{changed_.descriptor(), POLLIN, 0}, pollfd{room ? running_->console.get() : -1, POLLIN, 0},
+        pollfd{on ? running_->qmp.descriptor() : -1, POLLIN, 0},
+        pollfd{on ? running_->child.end_descriptor() : -1, POLLIN, 0}, pollfd{blocked_ ? line_.get() : -1, POLLOUT, 0}};
+    const Instant due = unsent_.empty() || blocked_ ? never : line_free_;
     lock.unlock();
     const Nanos left = due == never ? 1h : std::max<Nanos>(due - std::chrono::steady_clock::now(), Nanos{});
     const auto seconds_left = std::chrono::floor<std::chrono::seconds>(left);
@@ -284,13 +284,11 @@ void VirtualBoard::serve(const std::stop_token& stop) {
 void VirtualBoard::pass_on_locked() {
   do {
     if (unsent_.empty() && !take_print_locked()) return;
-    if (rate_ && std::chrono::steady_clock::now() < line_free_) return;
+    if (std::chrono::steady_clock::now() < line_free_) return;
     const std::size_t most = rate_ ? group_size() : unsent_.size();
     const ssize_t sent = ::send(line_.get(), unsent_.data(), most, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent <= 0) {
-      line_free_ = {};  // until the harness has read
-      return;
-    }
+    blocked_ = sent <= 0;
+    if (blocked_) return;
     unsent_.erase(0, static_cast<std::size_t>(sent));
     if (rate_) line_free_ += rate_->character_time() * static_cast<int>(group_size());
   } while (true);
@@ -303,8 +301,10 @@ bool VirtualBoard::take_print_locked() {
   const ssize_t count = ::recv(running_->console.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count <= 0) return false;
   unsent_.assign(buffer.data(), static_cast<std::size_t>(count));
-  const Instant now = std::chrono::steady_clock::now();
-  line_free_ = rate_ ? std::max(line_free_, now) + rate_->character_time() * static_cast<int>(group_size()) : Instant{};
+  if (rate_) {
+    line_free_ = std::max(line_free_, std::chrono::steady_clock::now());
+    line_free_ += rate_->character_time() * static_cast<int>(group_size());
+  }
   return true;
 }
 

@@ -82,7 +82,8 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
   std::unique_ptr<Running> running_;  // while power is on
   std::optional<LineRate> rate_;      // as slow as that, where it is set
   std::string unsent_;                // printed, and still on its way
-  Instant line_free_{};               // when the line can take the next group of bytes; 0: when the harness has read
+  Instant line_free_{};               // when the line has carried the next bytes of them
+  bool blocked_ = false;              // until the harness has read
 
   Descriptor harness_end_;  // until somebody opens the console
   Wake changed_;            // the board was switched
