@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts tests in JUnit files and ends with one line: "N passed, N failed[, N skipped]".
 
-  count_tests.py FILE...                          fails when a test failed, none ran, or a file is missing
+  count_tests.py FILE...                          fails when a test failed, or a file is missing or empty
   count_tests.py --write FILE [NAME passed|failed]...   writes results of something that is no ctest test
 """
 
@@ -72,6 +72,9 @@ def count(paths):
             print(f"  no results in {path}: {problem}")
             failed += 1
             continue
+        if ran + len(failures) + sum(map(len, skips.values())) == 0:
+            print(f"  no test ran in {folder}")
+            failed += 1
         for name, words in failures:
             print(f"  failed in {folder}: {name}\n{words}", end="")
         for reason, names in skips.items():
