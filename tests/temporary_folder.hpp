@@ -27,7 +27,8 @@ inline void put_text(const std::filesystem::path& file, std::string_view text) {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "coldboot-test-XXXXXX";
+    constexpr std::size_t blanks = 6;  // letters that mkdtemp(3) replaces
+    std::string name = std::filesystem::temp_directory_path() / ("coldboot-test-" + std::string(blanks, 'X'));
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     path_ = name;
   }

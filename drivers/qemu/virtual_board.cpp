@@ -27,7 +27,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uintmax_t flash_bytes = std::uintmax_t{8} << 20U;
 constexpr std::size_t kept_output_bytes = std::size_t{16} << 10U;
-constexpr std::size_t fifo_bytes = 14;  // what a UART hands on at once, so that a paced line looks like one
+constexpr std::size_t fifo_bytes = 14;     // what a UART hands on at once, so that a paced line looks like one
+constexpr std::size_t mkdtemp_blanks = 6;  // letters that mkdtemp(3) replaces
 constexpr Instant never = Instant::max();
 
 struct Pair {
@@ -170,7 +171,7 @@ Result<void> VirtualBoard::put(QemuMedium kind, const fs::path& image) {
   if (auto fits = check_qemu_image(kind, image); !fits) return fits;
   std::error_code why;
   if (folder_.empty()) {
-    std::string name = fs::temp_directory_path(why) / "coldboot-board-XXXXXX";
+    std::string name = fs::temp_directory_path(why) / ("coldboot-board-" + std::string(mkdtemp_blanks, 'X'));
     if (::mkdtemp(name.data()) == nullptr) return Fault(Cause::io, name, errno_text(errno));
     folder_ = name;
   }
