@@ -45,9 +45,10 @@ function(coldboot_library name)
 endfunction()
 
 # coldboot_test(NAME SOURCES... LINKS...): one test program of a folder, its cases discovered one by one.
-# THREADS marks those that start threads or processes: what the thread sanitizer is for.
+# THREADS marks those that start threads or processes: what the thread sanitizer is for. BOARDS boot the virtual apu2,
+# one at a time, which takes minutes; cases whose name holds PATTERN of NIGHTLY take many.
 function(coldboot_test name)
-  cmake_parse_arguments(arg "THREADS" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS;BOARDS" "NIGHTLY" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE COLDBOOT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
@@ -59,5 +60,12 @@ function(coldboot_test name)
     set(label threads)
     add_dependencies(threaded_tests ${name})
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS ${label})
+  if(arg_BOARDS)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "-${arg_NIGHTLY}"
+                         PROPERTIES TIMEOUT 1800 RUN_SERIAL ON LABELS board)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_NIGHTLY}" TEST_LIST ${name}_nightly
+                         PROPERTIES TIMEOUT 3600 RUN_SERIAL ON LABELS nightly)
+  else()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS ${label})
+  endif()
 endfunction()

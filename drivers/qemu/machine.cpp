@@ -28,6 +28,12 @@ void append(std::vector<std::string>& argv, std::initializer_list<std::string> a
 
 }  // namespace
 
+std::vector<std::string> qemu_cards() {
+  std::vector<std::string> names;
+  for (const Card& card : cards) names.emplace_back(card.name);
+  return names;
+}
+
 std::vector<std::string> command_for(const QemuMachine& machine, const QemuDescriptors& descriptors) {
   std::vector<std::string> argv = {machine.program, "-S", "-nodefaults", "-no-user-config", "-display", "none"};
   append(argv, {"-accel", machine.kvm ? "kvm" : "tcg,thread=multi"});
@@ -48,8 +54,10 @@ std::vector<std::string> command_for(const QemuMachine& machine, const QemuDescr
   }
   int hub = 0;
   for (const Card& card : cards) {
-    // A port of a hub with nobody else on it: the card has a link, and nobody answers.
-    append(argv, {"-netdev", fmt::format("hubport,id={},hubid={}", card.name, ++hub)});
+    const auto tap = descriptors.taps.find(card.name);
+    // Else a port of a hub with nobody else on it.
+    append(argv, {"-netdev", tap == descriptors.taps.end() ? fmt::format("hubport,id={},hubid={}", card.name, ++hub)
+                                                           : fmt::format("tap,id={},fd={}", card.name, tap->second)});
     append(argv,
            {"-device", fmt::format("e1000e,netdev={},mac={},addr={:#x},romfile=", card.name, card.mac, card.slot)});
   }

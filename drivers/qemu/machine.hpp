@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,11 @@ struct QemuMachine {
 struct QemuDescriptors {
   int console = 0;
   int control = 0;
+  std::map<std::string, int> taps;  ///< by card: what its cable goes to; a card without has a link and nobody on it
 };
+
+/// Network cards of the board, in the order in which an apu2's own system would find them: "wan", "lan".
+std::vector<std::string> qemu_cards();
 
 /// The command that builds the board, stopped before its first instruction: it runs at `cont`.
 /// Source of the arguments: QEMU 7.2, qemu-system-x86_64(1).

@@ -75,6 +75,12 @@ keys::Table qemu_flash_keys() {
   return keys::table<NoKeys>(keys::object<NoKeys>("qemu flash", "The board's firmware: an image of 8 MiB."));
 }
 
+keys::Table qemu_port_keys() {
+  return keys::table<NoKeys>(keys::object<NoKeys>(
+      "qemu port",
+      "The other end of the cable of one of the board's two cards; the port's name says which: lan, wan."));
+}
+
 keys::Table qemu_sd_keys() {
   return keys::table<NoKeys>(
       keys::object<NoKeys>("qemu SD card", "What is in the board's slot: a raw image, its size a power of two."));
@@ -110,6 +116,12 @@ Result<std::unique_ptr<BootMedium>> open_qemu_flash(const DeviceEntry&, const st
 
 Result<std::unique_ptr<BootMedium>> open_qemu_sd(const DeviceEntry&, const std::string&, OpenContext& context) {
   return open_medium(QemuMedium::sd, context);
+}
+
+Result<std::unique_ptr<NetworkPort>> open_qemu_port(const DeviceEntry&, const std::string& name, OpenContext& context) {
+  const auto board = board_of(context);
+  if (!board) return no_board(context);
+  return board->port(name, context.network);
 }
 
 Result<void> check_qemu_flash(const std::filesystem::path& image, const BenchFile&) {

@@ -10,6 +10,7 @@ keys::Table qemu_power_keys();
 keys::Table qemu_console_keys();
 keys::Table qemu_flash_keys();
 keys::Table qemu_sd_keys();
+keys::Table qemu_port_keys();
 
 Result<std::unique_ptr<PowerSwitch>> open_qemu_power(const DeviceEntry& entry, const std::string& name,
                                                      OpenContext& context);
@@ -19,6 +20,8 @@ Result<std::unique_ptr<BootMedium>> open_qemu_flash(const DeviceEntry& entry, co
                                                     OpenContext& context);
 Result<std::unique_ptr<BootMedium>> open_qemu_sd(const DeviceEntry& entry, const std::string& name,
                                                  OpenContext& context);
+Result<std::unique_ptr<NetworkPort>> open_qemu_port(const DeviceEntry& entry, const std::string& name,
+                                                    OpenContext& context);
 
 Result<void> check_qemu_flash(const std::filesystem::path& image, const BenchFile& bench);
 Result<void> check_qemu_sd(const std::filesystem::path& image, const BenchFile& bench);

@@ -120,6 +120,18 @@ class VirtualBoard::Medium final : public BootMedium {
   QemuMedium kind_;
 };
 
+class VirtualBoard::Port final : public NetworkPort {
+ public:
+  Port(std::string where, std::string card) : where_(std::move(where)), card_(std::move(card)) {}
+
+  [[nodiscard]] std::string interface() const override { return card_; }
+  [[nodiscard]] std::string description() const override { return fmt::format("card {} of {}", card_, where_); }
+
+ private:
+  std::string where_;
+  std::string card_;
+};
+
 Result<std::shared_ptr<VirtualBoard>> VirtualBoard::create(std::string where, Tell tell) {
   auto line = socket_pair(where);
   if (!line) return line.error();
@@ -167,6 +179,20 @@ std::unique_ptr<BootMedium> VirtualBoard::medium(QemuMedium kind) {
   return std::make_unique<Medium>(shared_from_this(), kind);
 }
 
+Result<std::unique_ptr<NetworkPort>> VirtualBoard::port(const std::string& card,
+                                                        std::shared_ptr<const NetworkNamespace> network) {
+  const auto cards = qemu_cards();
+  if (std::ranges::find(cards, card) == cards.end()) {
+    return Fault(Cause::mistake, where_,
+                 fmt::format("found the port \"{}\", expected the name of one of the board's cards: {}", card,
+                             fmt::join(cards, ", ")));
+  }
+  auto tap = network->tap(card);  // here, so that it is there to be configured
+  if (!tap) return tap.error();
+  cables_[card] = std::move(network);
+  return std::unique_ptr<NetworkPort>(std::make_unique<Port>(where_, card));
+}
+
 Result<void> VirtualBoard::put(QemuMedium kind, const fs::path& image) {
   if (auto fits = check_qemu_image(kind, image); !fits) return fits;
   std::error_code why;
@@ -202,14 +228,24 @@ Result<void> VirtualBoard::start(const Until& until) {
   auto control = socket_pair(where_);
   if (!control) return control.error();
   constexpr int first_handed = STDERR_FILENO + 1;
+  QemuDescriptors handed{.console = first_handed, .control = first_handed + 1, .taps = {}};
+  std::vector<Descriptor> taps;
+  ChildStart how{.directory = {}, .input = {}, .descriptors = {console->theirs.get(), control->theirs.get()}};
+  for (const auto& [card, network] : cables_) {
+    auto tap = network->tap(card);
+    if (!tap) return tap.error();
+    handed.taps.emplace(card, first_handed + static_cast<int>(how.descriptors.size()));
+    how.descriptors.push_back(tap->get());
+    taps.push_back(std::move(*tap));
+  }
   // Killed with us, however we end: a board nobody listens to is a process nobody ends.
   std::vector<std::string> argv = {"setpriv", "--pdeathsig", "KILL", "--"};
-  std::ranges::move(command_for(machine_, {.console = first_handed, .control = first_handed + 1}),
-                    std::back_inserter(argv));
-  auto child = Child::start(argv, {.descriptors = {console->theirs.get(), control->theirs.get()}});
+  std::ranges::move(command_for(machine_, handed), std::back_inserter(argv));
+  auto child = Child::start(argv, how);
   if (!child) return child.error();
   console->theirs.close();
   control->theirs.close();
+  taps.clear();  // QEMU's end alone holds the carrier
   auto board = std::make_unique<Running>(
       Running{std::move(*child), std::move(console->ours),
               Qmp(std::move(control->ours), where_, [this](const QmpEvent& event) { tell_event(event); })});

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,9 +14,11 @@
 #include "harness/core/result.hpp"
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/byte_stream.hpp"
+#include "harness/device/network_port.hpp"
 #include "harness/device/power_switch.hpp"
 #include "harness/event/event.hpp"
 #include "harness/io/descriptor.hpp"
+#include "harness/io/network_namespace.hpp"
 #include "harness/io/wake.hpp"
 
 namespace coldboot {
@@ -48,10 +51,16 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
 
   std::unique_ptr<BootMedium> medium(QemuMedium kind);
 
+  /// The other end of the cable of one of its cards ("lan", "wan"): an interface of that name in `network`, which has a
+  /// carrier while the board has power. Before power_switch() is asked to switch.
+  /// Faults: `mistake` for a card it has not, `refused`, `io`.
+  Result<std::unique_ptr<NetworkPort>> port(const std::string& card, std::shared_ptr<const NetworkNamespace> network);
+
  private:
   class Switch;
   class Console;
   class Medium;
+  class Port;
   struct Running;
 
   VirtualBoard(std::string where, Tell tell, Descriptor line, Descriptor harness_end, Wake changed);
@@ -72,10 +81,11 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
 
   const std::string where_;
   const Tell tell_;
-  const Descriptor line_;         // the board's end of the serial line
-  std::filesystem::path folder_;  // the board's own; made with the first image
-  QemuMachine machine_;           // firmware and sd: the board's own copies
-  Instant let_run_sent_{};        // around `cont` of this boot
+  const Descriptor line_;                                                  // the board's end of the serial line
+  std::filesystem::path folder_;                                           // the board's own; made with the first image
+  QemuMachine machine_;                                                    // firmware and sd: the board's own copies
+  std::map<std::string, std::shared_ptr<const NetworkNamespace>> cables_;  // by card: where each goes
+  Instant let_run_sent_{};                                                 // around `cont` of this boot
   Instant let_run_returned_{};
 
   std::mutex mutex_;                  // guards everything down to the next blank line

@@ -8,6 +8,8 @@
 namespace coldboot {
 namespace {
 
+constexpr Nanos network_limit = std::chrono::seconds(10);
+
 template <class Device>
 std::map<std::string, keys::Table> tables_of(const std::vector<Catalog::Kind<Device>>& kinds) {
   std::map<std::string, keys::Table> tables;
@@ -35,7 +37,7 @@ Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Devi
 }  // namespace
 
 DriverTables Catalog::tables() const {
-  return {tables_of(power), tables_of(consoles), tables_of(media)};
+  return {tables_of(power), tables_of(consoles), tables_of(media), tables_of(ports)};
 }
 
 Bench::Bench(BenchFile file) : file_(std::move(file)) {
@@ -62,16 +64,18 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
   return bench;
 }
 
+OpenContext Bench::context(const std::string& part) {
+  return {.clock = *clock_,
+          .virtual_clock = virtual_clock_,
+          .parts = parts_,
+          .bench = file_.name,
+          .where = fmt::format("{}/{}", file_.name, part),
+          .line = std::nullopt,
+          .network = nullptr,
+          .tell = [this](EventBody event) { tell(std::move(event)); }};
+}
+
 Result<void> Bench::open_devices(const Catalog& catalog) {
-  const auto context = [this](const std::string& part) {
-    return OpenContext{.clock = *clock_,
-                       .virtual_clock = virtual_clock_,
-                       .parts = parts_,
-                       .bench = file_.name,
-                       .where = fmt::format("{}/{}", file_.name, part),
-                       .line = std::nullopt,
-                       .tell = [this](EventBody event) { tell(std::move(event)); }};
-  };
   for (const ConsoleEntry& entry : file_.consoles) {
     OpenContext here = context(entry.name);
     here.line = entry.line;
@@ -85,10 +89,32 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
     if (!medium) return medium.error();
     media_.emplace(name, std::move(*medium));
   }
+  for (const auto& [name, entry] : file_.ports) {
+    if (auto opened = open_port(catalog, name, entry); !opened) return opened.error();
+  }
   OpenContext here = context("power");
   auto power = open_device(catalog.power, file_.power.device, "power", here);
   if (!power) return power.error();
   power_ = std::move(*power);
+  return {};
+}
+
+/// A network of its own for the port's interface, and a host's settings for it.
+Result<void> Bench::open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry) {
+  OpenContext here = context(name);
+  auto network = NetworkNamespace::create(here.where);
+  if (!network) return network.error();
+  BenchPort opened{entry, std::move(*network), nullptr};
+  here.network = opened.network;
+  auto port = open_device(catalog.ports, entry.device, name, here);
+  if (!port) return port.error();
+  opened.port = std::move(*port);
+  const std::string interface = opened.port->interface();
+  std::string commands =
+      fmt::format("link set lo up\naddr add {} dev {}\nlink set {} up\n", entry.address, interface, interface);
+  if (!entry.gateway.empty()) commands += fmt::format("route add default via {} dev {}\n", entry.gateway, interface);
+  if (auto done = opened.network->ip(commands, Until(clock_->now() + network_limit)); !done) return done.error();
+  ports_.emplace(name, std::move(opened));
   return {};
 }
 

@@ -21,6 +21,13 @@ struct BenchConsole {
   std::unique_ptr<ByteStream> stream;
 };
 
+/// A host of ours on one of the DUT's networks.
+struct BenchPort {
+  PortEntry entry;
+  std::shared_ptr<const NetworkNamespace> network;
+  std::unique_ptr<NetworkPort> port;  // before the network it lies in goes
+};
+
 /// A bench with its devices open. It is ours alone while it lives: a bench of real devices is locked.
 class Bench {
  public:
@@ -41,9 +48,14 @@ class Bench {
   /// The medium of that name; null when the bench has none.
   [[nodiscard]] BootMedium* medium(const std::string& name) const;
 
+  /// The hosts of ours, by the name of their network.
+  [[nodiscard]] const std::map<std::string, BenchPort>& ports() const { return ports_; }
+
  private:
   explicit Bench(BenchFile file);
   Result<void> open_devices(const Catalog& catalog);
+  Result<void> open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry);
+  [[nodiscard]] OpenContext context(const std::string& part);
   void tell(EventBody event);
 
   BenchFile file_;
@@ -56,6 +68,7 @@ class Bench {
   std::unique_ptr<PowerSwitch> power_;
   std::vector<BenchConsole> consoles_;
   std::map<std::string, std::unique_ptr<BootMedium>> media_;
+  std::map<std::string, BenchPort> ports_;
 };
 
 }  // namespace coldboot

@@ -48,6 +48,13 @@ struct ConsoleEntry {
   Nanos key_delay{};  ///< between characters we type
 };
 
+/// A host of ours on one of the DUT's networks.
+struct PortEntry {
+  DeviceEntry device;
+  std::string address;  ///< of our host, with its prefix: "192.168.1.50/24"
+  std::string gateway;  ///< where it sends what is not of that network; empty: nowhere
+};
+
 struct BenchFile {
   std::string name;
   std::vector<std::string> tags;
@@ -56,6 +63,7 @@ struct BenchFile {
   PowerEntry power;
   std::vector<ConsoleEntry> consoles;  ///< the first is the main one
   std::map<std::string, DeviceEntry> media;
+  std::map<std::string, PortEntry> ports;
   std::filesystem::path file;
   std::vector<std::filesystem::path> inputs;
 };

@@ -15,8 +15,10 @@
 #include "harness/core/virtual_clock.hpp"
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/byte_stream.hpp"
+#include "harness/device/network_port.hpp"
 #include "harness/device/power_switch.hpp"
 #include "harness/event/event.hpp"
+#include "harness/io/network_namespace.hpp"
 
 namespace coldboot {
 
@@ -41,9 +43,10 @@ struct OpenContext {
   Clock& clock;
   VirtualClock* virtual_clock;  ///< null at real pace
   SharedParts& parts;
-  std::string bench;             ///< its name
-  std::string where;             ///< for faults: "apu2-07/power", "apu2-07/com1"
-  std::optional<LineRate> line;  ///< of a console: its declared rate
+  std::string bench;                                ///< its name
+  std::string where;                                ///< for faults: "apu2-07/power", "apu2-07/com1"
+  std::optional<LineRate> line;                     ///< of a console: its declared rate
+  std::shared_ptr<const NetworkNamespace> network;  ///< of a port: where its interface belongs
   /// For what a device notices by itself: a note or a fault for the record. From any thread, while the device lives.
   std::function<void(EventBody)> tell;
 };
@@ -64,6 +67,7 @@ struct Catalog {
   std::vector<Kind<PowerSwitch>> power;
   std::vector<Kind<ByteStream>> consoles;
   std::vector<Kind<BootMedium>> media;
+  std::vector<Kind<NetworkPort>> ports;
 
   /// What reading a bench file needs to know of them.
   [[nodiscard]] DriverTables tables() const;

@@ -1,6 +1,11 @@
 #include "harness/bench/read_bench.hpp"
 
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/file/document.hpp"
 
@@ -9,6 +14,26 @@ namespace {
 
 using keys::Entry;
 using keys::Placed;
+
+constexpr int ipv4_bits = 32;
+constexpr int ipv6_bits = 128;
+
+/// Whether `text` is a whole number from 0 to `most`.
+bool is_prefix_length(std::string_view text, int most) {
+  int bits = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+  return error == std::errc() && end == text.data() + text.size() && bits >= 0 && bits <= most;
+}
+
+bool is_network_address(const std::string& text, bool with_prefix) {
+  const auto slash = text.find('/');
+  if ((slash != std::string::npos) != with_prefix) return false;
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  const std::string address = text.substr(0, slash);
+  const bool is_ipv4 = ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
+  if (!is_ipv4 && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return false;
+  return !with_prefix || is_prefix_length(std::string_view(text).substr(slash + 1), is_ipv4 ? ipv4_bits : ipv6_bits);
+}
 
 /// A safe state as written; whether its keys fit together is checked afterwards.
 struct SafeDraft {
@@ -32,6 +57,7 @@ struct BenchDraft {
   PowerDraft power;
   std::vector<Entry<ConsoleEntry>> consoles;
   std::vector<Entry<DeviceEntry>> media;
+  std::vector<Entry<PortEntry>> ports;
 };
 
 DeviceEntry device_entry(const std::string& driver, std::map<std::string, std::string> own, const Place& place) {
@@ -83,6 +109,26 @@ keys::Type<DeviceEntry> medium_type(const DriverTables& drivers) {
                  const Place& place) { medium = device_entry(driver, std::move(own), place); });
 }
 
+keys::Type<std::string> network_address(bool with_prefix, const std::string& example) {
+  const std::string expected = with_prefix ? "an IP address with its prefix" : "an IP address without a prefix";
+  return keys::checked<std::string>(keys::text(example), expected, [=](const std::string& text) -> Result<void> {
+    if (is_network_address(text, with_prefix)) return {};
+    return Fault(Cause::mistake, "", fmt::format("found \"{}\", expected {} such as {}", text, expected, example));
+  });
+}
+
+keys::Type<PortEntry> port_type(const DriverTables& drivers) {
+  return keys::object<PortEntry>("port",
+                                 "A host of ours on one of the DUT's networks, in a network namespace of its own.")
+      .tables("driver", drivers.ports, "Kind of port.",
+              [](PortEntry& port, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { port.device = device_entry(driver, std::move(own), place); })
+      .required("address", &PortEntry::address, network_address(true, "192.168.1.50/24"),
+                "Address of our host, with its prefix.")
+      .optional("gateway", &PortEntry::gateway, network_address(false, "192.168.1.1"),
+                "Where our host sends what is not of its network.", "nowhere");
+}
+
 keys::Type<BenchDraft> bench_type(const DriverTables& drivers) {
   return keys::object<BenchDraft>("bench", "A bench: one DUT and the devices wired to it.")
       .required("name", &BenchDraft::name, keys::name("apu2-07"), "Name of the bench, as reports show it.")
@@ -98,7 +144,9 @@ keys::Type<BenchDraft> bench_type(const DriverTables& drivers) {
       .required("consoles", &BenchDraft::consoles, keys::entries(console_type(drivers)),
                 "Serial consoles by name; the first is the main one.")
       .optional("media", &BenchDraft::media, keys::entries(medium_type(drivers)),
-                "What the DUT boots from, by name; a configuration says what is put there.");
+                "What the DUT boots from, by name; a configuration says what is put there.")
+      .optional("ports", &BenchDraft::ports, keys::entries(port_type(drivers)),
+                "Hosts of ours on the DUT's networks, by the name of the network: lan, wan.");
 }
 
 SafeEntry safe_entry(const SafeDraft& draft, Findings& findings) {
@@ -133,6 +181,7 @@ BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file,
     bench.consoles.back().name = console.name;
   }
   for (const auto& medium : draft.media) bench.media.emplace(medium.name, medium.value);
+  for (const auto& port : draft.ports) bench.ports.emplace(port.name, port.value);
   bench.file = file;
   bench.inputs = {file};
   return bench;

@@ -32,6 +32,10 @@ TEST(Bench, IsReadAsWritten) {
   EXPECT_EQ(bench->consoles[0].key_delay, 20ms);
   EXPECT_FALSE(bench->consoles[1].line);
   EXPECT_EQ(bench->media.at("sd").keys.at("id"), "sd-wire_11-19");
+  EXPECT_EQ(bench->ports.at("lan").device.keys.at("id"), "enp3s0");
+  EXPECT_EQ(bench->ports.at("lan").address, "192.168.1.50/24");
+  EXPECT_EQ(bench->ports.at("lan").gateway, "192.168.1.1");
+  EXPECT_EQ(bench->ports.at("wan").gateway, "");
   EXPECT_EQ(bench->inputs, (std::vector<std::filesystem::path>{sample}));
 }
 
@@ -105,6 +109,21 @@ INSTANTIATE_TEST_SUITE_P(
               "b.yaml:4:11: found an empty map, expected a map of at least one name\n"},
         Wrong{"relay_as_console", good_power, "consoles: {c: {driver: test-relay, id: x}}",
               "b.yaml:4:24: found \"test-relay\", expected test-tty (did you mean test-tty?)\n"},
+        Wrong{"address_without_prefix", good_power,
+              "consoles: {c: {driver: test-tty, id: z}}\n"
+              "ports: {lan: {driver: test-card, id: x, address: 192.168.1.50}}",
+              "b.yaml:5:50: found \"192.168.1.50\", expected an IP address with its prefix such as 192.168.1.50/24\n"},
+        Wrong{
+            "addresses_that_are_none", good_power,
+            "consoles: {c: {driver: test-tty, id: z}}\n"
+            "ports: {lan: {driver: test-card, id: x, address: 192.168.1.350/24, gateway: 192.168.1.1/24}}",
+            "b.yaml:5:50: found \"192.168.1.350/24\", expected an IP address with its prefix such as 192.168.1.50/24\n"
+            "b.yaml:5:77: found \"192.168.1.1/24\", expected an IP address without a prefix such as 192.168.1.1\n"},
+        Wrong{
+            "prefix_too_long", good_power,
+            "consoles: {c: {driver: test-tty, id: z}}\n"
+            "ports: {lan: {driver: test-card, id: x, address: 192.168.1.50/33}}",
+            "b.yaml:5:50: found \"192.168.1.50/33\", expected an IP address with its prefix such as 192.168.1.50/24\n"},
         Wrong{"several_at_once", "power: {driver: test-relay}",
               "consoles: {com1: {driver: test-tty, id: z, line: 115200}}",
               "b.yaml:3:8: found no key id, expected id: a text such as BITFT\n"

@@ -26,6 +26,7 @@ inline DriverTables test_drivers() {
   drivers.power = {{"test-relay", keys::table(test_relay_type())}, {"test-button", keys::table(by_id)}};
   drivers.consoles = {{"test-tty", keys::table(by_id)}};
   drivers.media = {{"test-mux", keys::table(by_id)}};
+  drivers.ports = {{"test-card", keys::table(by_id)}};
   return drivers;
 }
 

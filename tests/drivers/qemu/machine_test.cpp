@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string command_line(const QemuMachine& machine) {
-  return fmt::format("{}", fmt::join(command_for(machine, {.console = 3, .control = 4}), " "));
+  return fmt::format("{}", fmt::join(command_for(machine, {.console = 3, .control = 4, .taps = {{"lan", 5}}}), " "));
 }
 
 TEST(QemuMachine, IsStoppedUntilItsControlConnectionLetsItRun) {
@@ -44,6 +44,12 @@ TEST(QemuMachine, WithoutFlashLetsQemusOwnFirmwareSpeakOnTheSerialLine) {
 
 TEST(QemuMachine, WritesACommaInAPathTwice) {
   EXPECT_THAT(command_line({.firmware = "/a,b/flash.rom"}), HasSubstr("file=/a,,b/flash.rom"));
+}
+
+TEST(QemuMachine, HasACableWhereThereIsAPortAndNobodyOnTheOtherCard) {
+  const std::string line = command_line({});
+  EXPECT_THAT(line, HasSubstr("-netdev tap,id=lan,fd=5 -device e1000e,netdev=lan"));
+  EXPECT_THAT(line, HasSubstr("-netdev hubport,id=wan,hubid=1 -device e1000e,netdev=wan"));
 }
 
 TEST(QemuMachine, HasTheIommuBeforeTheCardsItSeparates) {

@@ -177,6 +177,28 @@ TEST_F(VirtualBoardTest, TakesOnlyImagesThatFit) {
   EXPECT_EQ(board->medium(QemuMedium::sd)->put(folder.write("odd.img", "xyz"), soon()).error().cause(), Cause::mistake);
 }
 
+TEST_F(VirtualBoardTest, HasACarrierOnItsCablesWhileItHasPower) {
+  auto created = NetworkNamespace::create("virtual/lan");
+  if (!created) GTEST_SKIP() << created.error().text();
+  const std::shared_ptr<const NetworkNamespace> network = std::move(*created);
+  EXPECT_EQ(board->port("dmz", network).error().cause(), Cause::mistake);
+  const auto port = board->port("lan", network);
+  if (!port && port.error().cause() != Cause::io) GTEST_SKIP() << port.error().text();
+  ASSERT_TRUE(port) << port.error().text();
+  ASSERT_TRUE(network->ip("link set lan up\n", soon()));
+  const auto carrier = [&] {
+    auto argv = network->enter();
+    argv.insert(argv.end(), {"ip", "link", "show", "lan"});
+    const auto shown = run_child(argv, soon());
+    return shown && shown->output.find("NO-CARRIER") == std::string::npos;
+  };
+  EXPECT_FALSE(carrier());
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  EXPECT_TRUE(carrier());
+  ASSERT_TRUE(power->set(Power::off, soon()));
+  EXPECT_FALSE(carrier());
+}
+
 TEST_F(VirtualBoardTest, KeepsThePaceOfALine) {
   console.reset();
   auto paced = VirtualBoard::create("paced", [](const EventBody&) {});
