@@ -47,6 +47,7 @@ std::string_view type_of(const EventBody& body) {
                         [](const FaultSeen&) { return "fault-seen"; },
                         [](const StopRequested&) { return "stop-requested"; },
                         [](const MadeSafe&) { return "made-safe"; },
+                        [](const HostLoad&) { return "host-load"; },
                         [](const Note&) { return "note"; },
                         [](const MarkerSeen&) { return "marker-seen"; },
                         [](const FailureSeen&) { return "failure-seen"; },

@@ -122,6 +122,15 @@ struct MadeSafe {
   bool operator==(const MadeSafe&) const = default;
 };
 
+/// What the processors of the harness's machine did during a boot.
+struct HostLoad {
+  Nanos processors{};           ///< time of all of them together
+  Nanos busy{};                 ///< of that, with work of this machine
+  Nanos stolen{};               ///< of that, taken by other machines on the same hardware
+  std::optional<Nanos> waited;  ///< time in which something could have run and had no processor
+  bool operator==(const HostLoad&) const = default;
+};
+
 /// For people reading the log.
 struct Note {
   std::string text;
@@ -147,7 +156,7 @@ struct FailureSeen {
 
 using EventBody =
     std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost, ConsoleSent, CommandRun,
-                 StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, Note, MarkerSeen, FailureSeen>;
+                 StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, HostLoad, Note, MarkerSeen, FailureSeen>;
 
 /// One thing that happened at one instant.
 struct Event {

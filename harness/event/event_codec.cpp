@@ -154,6 +154,12 @@ void put(Line& line, const MadeSafe& body) {
   line.put("done", body.done);
   line.put("what", body.what);
 }
+void put(Line& line, const HostLoad& body) {
+  line.put("processors_ns", body.processors);
+  line.put("busy_ns", body.busy);
+  line.put("stolen_ns", body.stolen);
+  line.put("waited_ns", body.waited);
+}
 void put(Line& line, const Note& body) {
   line.put("text", body.text);
 }
@@ -352,6 +358,12 @@ void get(Fields& fields, MadeSafe& body) {
   fields.get("state", body.state);
   fields.get("done", body.done);
   fields.get("what", body.what);
+}
+void get(Fields& fields, HostLoad& body) {
+  fields.get("processors_ns", body.processors);
+  fields.get("busy_ns", body.busy);
+  fields.get("stolen_ns", body.stolen);
+  fields.get("waited_ns", body.waited);
 }
 void get(Fields& fields, Note& body) {
   fields.get("text", body.text);

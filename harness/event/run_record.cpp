@@ -5,7 +5,9 @@
 #include <fstream>
 #include <limits>
 #include <map>
+#include <memory>
 #include <sstream>
+#include <zstd.h>
 
 #include <fmt/format.h>
 
@@ -18,14 +20,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Everything a file holds, or nothing where it is no readable file.
-std::optional<std::string> content_of(const fs::path& file) {
+constexpr std::string_view compressed_ending = ".zst";
+constexpr std::size_t most_unpacked = std::size_t{1} << 30U;
+
+std::optional<std::string> plain_content_of(const fs::path& file) {
   std::error_code why;
   if (!fs::is_regular_file(file, why)) return std::nullopt;
   std::ifstream in(file, std::ios::binary);
   std::ostringstream content;
   if (!in || (fs::file_size(file, why) > 0 && !(content << in.rdbuf()))) return std::nullopt;
   return std::move(content).str();
+}
+
+/// What was compressed with zstd(1); nothing where it was not, or is torn or too long to be a console's.
+std::optional<std::string> unpacked(const std::string& packed) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
+  std::string content;
+  std::string block(ZSTD_DStreamOutSize(), '\0');
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  std::size_t left = 1;  // 0 once a frame is whole
+  while (in.pos < in.size || left != 0) {
+    ZSTD_outBuffer out{block.data(), block.size(), 0};
+    left = ZSTD_decompressStream(stream.get(), &out, &in);
+    content.append(block.data(), out.pos);
+    const bool starved = in.pos == in.size && out.pos == 0 && left != 0;
+    if (ZSTD_isError(left) != 0 || starved || content.size() > most_unpacked) return std::nullopt;
+  }
+  return content;
+}
+
+/// Everything a file holds, or FILE.zst where that is there instead; nothing where neither can be read.
+std::optional<std::string> content_of(const fs::path& file) {
+  if (auto content = plain_content_of(file)) return content;
+  const auto packed = plain_content_of(file.string() + std::string(compressed_ending));
+  return packed ? unpacked(*packed) : std::nullopt;
 }
 
 /// The names in a folder, sorted.
@@ -162,7 +190,8 @@ class RunReader {
       if (opened == nullptr || known(opened->console)) continue;
       consoles.push_back({opened->console, {}, {}, opened->line, opened->resolution});
     }
-    for (const std::string& file : names_in(folder)) {
+    for (std::string file : names_in(folder)) {
+      if (file.ends_with(compressed_ending)) file.resize(file.size() - compressed_ending.size());
       constexpr std::string_view begin = "console-";
       constexpr std::string_view end = ".raw";
       if (!file.starts_with(begin) || !file.ends_with(end) || file.size() < begin.size() + end.size()) continue;

@@ -78,6 +78,19 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
+/// Whether a file says in its header that it is of another kind: benches and profiles may share a name.
+bool is_of_another_kind(Kind kind, const std::filesystem::path& path) {
+  std::ifstream input(path);
+  for (std::string line; std::getline(input, line);) {
+    if (!line.starts_with(header_key) || line.size() <= header_key.size() || line[header_key.size()] != ':') continue;
+    for (const Kind other : kinds) {
+      if (other != kind && line.find(header_of(other)) != std::string::npos) return true;
+    }
+    return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view name_of(Kind kind) {
@@ -154,13 +167,18 @@ Result<std::filesystem::path> find_file(Kind kind, std::string_view name, const 
   places.insert(places.end(), folders.begin(), folders.end());
   std::vector<std::string> looked;
   std::vector<std::string> names;
+  std::optional<std::filesystem::path> of_another_kind;
   for (const std::filesystem::path& folder : places) {
     const std::filesystem::path path = folder / fmt::format("{}.yaml", name);
-    if (is_file(path)) return path;
+    if (is_file(path)) {
+      if (!is_of_another_kind(kind, path)) return path;
+      if (!of_another_kind) of_another_kind = path;
+    }
     looked.push_back(folder.empty() ? "." : folder.string());
     const auto here_are = names_in(folder.empty() ? "." : folder);
     names.insert(names.end(), here_are.begin(), here_are.end());
   }
+  if (of_another_kind) return *of_another_kind;  // reading it says what it is
   const std::string meant = closest(name, names);
   return Fault(Cause::mistake, std::string(name),
                fmt::format("found no {}.yaml in {}, expected a {} file", name, fmt::join(looked, ", "), name_of(kind)),

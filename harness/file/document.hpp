@@ -37,7 +37,8 @@ std::optional<T> read_document(Kind kind, const keys::Type<T>& type, std::string
 }
 
 /// Finds the file a name stands for: a path (with a slash or an ending) as it is, beside `beside` when relative;
-/// a bare name as NAME.yaml beside `beside`, then in each of `folders`. The fault lists where was looked.
+/// a bare name as NAME.yaml beside `beside`, then in each of `folders`, where files of another kind are passed over.
+/// The fault lists where was looked.
 Result<std::filesystem::path> find_file(Kind kind, std::string_view name, const std::filesystem::path& beside,
                                         const std::vector<std::filesystem::path>& folders);
 

@@ -198,6 +198,9 @@ BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const Bo
   result.steps = steps_of(record);
   result.faults = bench_faults(record);
   for (const ConsoleRecord& console : record.consoles) result.console_bytes[console.name] = console.raw.size();
+  for (const Event& event : record.events) {
+    if (const auto* load = std::get_if<HostLoad>(&event.body)) result.host_load = *load;
+  }
   result.tail = tail_of_main_console(record, basis.main_console);
   const Judgement judgement = judge_boot(record, result);
   result.verdict = judgement.verdict;

@@ -88,6 +88,7 @@ struct BootResult {
   std::vector<Fault> faults;  ///< of the bench
   std::string folder;         ///< below the run folder, empty for a log
   std::map<std::string, std::uint64_t> console_bytes;
+  std::optional<HostLoad> host_load;
   std::string tail;  ///< the last lines of the main console, printable, for reports
 };
 

@@ -17,6 +17,7 @@
 #include "harness/event/event_log.hpp"
 #include "harness/event/run_folder.hpp"
 #include "harness/run/director.hpp"
+#include "harness/run/host_load.hpp"
 #include "harness/run/judge.hpp"
 #include "harness/run/memory_record.hpp"
 
@@ -177,6 +178,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   const std::uint64_t before = log_.last();
   current_boot_ = number;
   MemoryRecord record(folder_->open_boot(number, configuration.name), request_.observer);
+  const HostLoadWatch host;
   log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
   const auto& plan = plans_.at(configuration.name);
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
@@ -186,6 +188,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
     director.make_safe();
   }
   capture.end_boot(number);
+  if (const auto load = host.load(); load && bench_.virtual_clock() == nullptr) log_.append(*load, number);
   log_.append(BootEnded{record.bytes()}, number);
   current_boot_ = 0;
 

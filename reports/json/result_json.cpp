@@ -114,6 +114,14 @@ Json of_step(const StepOutcome& step) {
           {"took_ns", nanoseconds(step.took)}};
 }
 
+Json of_load(const std::optional<HostLoad>& load) {
+  if (!load) return nullptr;
+  return {{"processors_ns", nanoseconds(load->processors)},
+          {"busy_ns", nanoseconds(load->busy)},
+          {"stolen_ns", nanoseconds(load->stolen)},
+          {"waited_ns", nanoseconds(load->waited)}};
+}
+
 Json of_boot(const BootResult& boot) {
   Json console_bytes = Json::object();
   for (const auto& [console, bytes] : boot.console_bytes) console_bytes[printable(console)] = bytes;
@@ -137,6 +145,7 @@ Json of_boot(const BootResult& boot) {
           {"faults", array_of(boot.faults, of_fault)},
           {"folder", text(boot.folder)},
           {"console_bytes", std::move(console_bytes)},
+          {"host_load", of_load(boot.host_load)},
           {"tail", text(boot.tail)}};
 }
 

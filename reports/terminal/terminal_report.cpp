@@ -86,6 +86,7 @@ class Page {
     if (!run_.started_utc.empty()) facts.push_back(run_.started_utc);
     if (run_.took > Nanos{}) facts.push_back("took " + seconds_text(run_.took, 0));
     if (!run_.version.empty()) facts.push_back("coldboot " + run_.version);
+    if (const std::string busy = host_busy(); !busy.empty()) facts.push_back(busy);
     while (facts.size() > 1 && display_width(joined(facts)) > width()) facts.pop_back();
     text_ += inked(cut_to(joined(facts), width(), style_), Ink::faint, style_) + "\n";
   }
@@ -211,6 +212,22 @@ class Page {
     if (all == 1) return configuration;
     if (finding.boots.size() == 1) return fmt::format("{} boot {}", configuration, finding.boot->number);
     return fmt::format("{}, {} of {} boots", configuration, finding.boots.size(), all);
+  }
+
+  /// How busy the harness's machine was, from the quietest boot to the busiest: "host 12..40 % busy".
+  [[nodiscard]] std::string host_busy() const {
+    std::vector<double> shares;
+    for (const BootResult& boot : run_.boots) {
+      if (!boot.host_load || boot.host_load->processors <= Nanos{}) continue;
+      const Nanos used = boot.host_load->busy + boot.host_load->stolen;
+      shares.push_back(100.0 * static_cast<double>(used.count()) /
+                       static_cast<double>(boot.host_load->processors.count()));
+    }
+    if (shares.empty()) return "";
+    const auto [least, most] = std::minmax_element(shares.begin(), shares.end());
+    const std::string lower = fmt::format("{:.0f}", *least);
+    const std::string upper = fmt::format("{:.0f}", *most);
+    return lower == upper ? fmt::format("host {} % busy", upper) : fmt::format("host {}..{} % busy", lower, upper);
   }
 
   [[nodiscard]] Cell declared_cell(const Attribute* row) const {

@@ -93,6 +93,28 @@ TEST(RunRecord, AcceptsAnyChangedByte) {
   }
 }
 
+TEST(RunRecord, ReadsFilesThatWereCompressed) {
+  const TemporaryFolder parent;
+  const fs::path run = write_run(parent.path());
+  const auto plain = read_run_folder(run);
+  ASSERT_TRUE(plain);
+  for (const char* file : {"console-com1.raw", "console-com1.index", "events.jsonl"}) {
+    const std::string path = run / "boots/003-xen" / file;
+    ASSERT_EQ(std::system(("zstd --quiet --rm '" + path + "'").c_str()), 0);
+  }
+  const auto compressed = read_run_folder(run);
+  ASSERT_TRUE(compressed);
+  EXPECT_TRUE(compressed->damage.empty());
+  ASSERT_EQ(compressed->boots.at(0).consoles.size(), plain->boots.at(0).consoles.size());
+  EXPECT_EQ(compressed->boots.at(0).consoles.at(0).raw, plain->boots.at(0).consoles.at(0).raw);
+  EXPECT_EQ(compressed->boots.at(0).consoles.at(0).chunks, plain->boots.at(0).consoles.at(0).chunks);
+  EXPECT_EQ(compressed->boots.at(0).events, plain->boots.at(0).events);
+
+  const fs::path raw = run / "boots/003-xen/console-com1.raw.zst";
+  fs::resize_file(raw, fs::file_size(raw) - 5);
+  EXPECT_FALSE(read_run_folder(run)->boots.at(0).damage.empty()) << "a torn one holds nothing";
+}
+
 TEST(RunRecord, GivesBytesWithoutIndexTheTimeBetweenTheirNeighbours) {
   const TemporaryFolder parent;
   const fs::path run = write_run(parent.path());
@@ -100,7 +122,7 @@ TEST(RunRecord, GivesBytesWithoutIndexTheTimeBetweenTheirNeighbours) {
   fs::resize_file(index, 8 + 32);
   const auto chunks = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(chunks.size(), 2U);
-  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 19s, run_origin + 12s, false}));
+  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 21s, run_origin + 12s, false}));
   fs::remove(index);
   const auto without = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(without.size(), 1U);

@@ -39,6 +39,8 @@ inline std::vector<Event> sample_events(Instant origin) {
       StopRequested{"SIGINT", 2},
       MadeSafe{Power::off, true, ""},
       MadeSafe{Power::off, false, "relay: gone"},
+      HostLoad{20s, 13s, 1s, 4s},
+      HostLoad{20s, 13s, 0s, std::nullopt},
       Note{std::string("a\0b", 3)},
       BootEnded{{{"com1", 16}, {"log", 0}}},
   };

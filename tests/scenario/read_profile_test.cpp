@@ -76,6 +76,16 @@ TEST_F(ProfileFolder, IncludesAreFoundBesideTheFileThenInTheProject) {
   EXPECT_EQ(profile->plan.markers[1].match, "project");
 }
 
+TEST_F(ProfileFolder, PassesOverABenchOfTheSameName) {
+  write("a.yaml", "name: a\ninclude: [b]\n");
+  put_text(folder_ / "b.yaml", "# a bench\ncoldboot: bench/1\nname: b\n");
+  write("project/b.yaml", "name: b\nmarkers: {x: {match: project}}\n");
+  EXPECT_TRUE(read_profile(folder_ / "a.yaml", {folder_ / "project"}));
+  const auto none_else = read_profile(folder_ / "a.yaml", {});
+  ASSERT_FALSE(none_else);
+  EXPECT_THAT(none_else.mistakes.front().text(), testing::HasSubstr("found a bench file, expected a profile file"));
+}
+
 TEST_F(ProfileFolder, IncludedTwiceCountsOnce) {
   write("a.yaml", "name: a\ninclude: [b, c]\n");
   write("b.yaml", "name: b\ninclude: [d]\n");
