@@ -50,6 +50,11 @@ Fault file_fault(const fs::path& file, std::string_view what, const std::error_c
   return Fault(full ? Cause::disk_full : Cause::io, file.string(), fmt::format("{}: {}", what, why.message()));
 }
 
+bool is_power_of_ten(int number) {
+  while (number >= 10 && number % 10 == 0) number /= 10;
+  return number == 1;
+}
+
 bool is_power_of_two(std::uintmax_t number) {
   return number != 0 && (number & (number - 1)) == 0;
 }
@@ -64,6 +69,7 @@ struct VirtualBoard::Running {
   KeptOutput output{kept_output_bytes};
   bool turned_itself_off = false;  ///< the system asked for it, so that the end of the process is no fault
   bool ended = false;              ///< the process has, and it was told
+  int resets = 0;                  ///< of the system's own
 };
 
 class VirtualBoard::Switch final : public PowerSwitch {
@@ -379,7 +385,7 @@ void VirtualBoard::look_at_the_process_locked() {
 
 void VirtualBoard::tell_event(const QmpEvent& event) {
   const std::string because = event.reason.empty() ? "" : fmt::format(" ({})", event.reason);
-  if (event.name == "RESET") tell_(Note{fmt::format("{}: the board has reset itself{}", where_, because)});
+  if (event.name == "RESET") tell_reset(because);
   if (event.name == "STOP") tell_(Note{where_ + ": QEMU has stopped the processors"});
   if (event.name == "SHUTDOWN") {
     tell_(Note{fmt::format("{}: the board turns itself off{}", where_, because)});
@@ -388,6 +394,16 @@ void VirtualBoard::tell_event(const QmpEvent& event) {
   if (event.name == "GUEST_PANICKED") {
     tell_(FaultSeen{Fault(Cause::dut, where_, "the system has told QEMU that it panicked")});
   }
+}
+
+/// A board whose firmware is broken may reset some twenty times a second: the first are told, then ever fewer.
+void VirtualBoard::tell_reset(const std::string& because) {
+  constexpr int told_singly = 3;
+  if (!running_) return;
+  const int count = ++running_->resets;
+  if (count <= told_singly) tell_(Note{fmt::format("{}: the board has reset itself{}", where_, because)});
+  if (count > told_singly && is_power_of_ten(count))
+    tell_(Note{fmt::format("{}: the board has reset itself {} times{}", where_, count, because)});
 }
 
 Result<void> check_qemu_image(QemuMedium kind, const fs::path& image) {

@@ -78,6 +78,7 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
   void look_at_the_process_locked();
   static void take_output(Running& board);
   void tell_event(const QmpEvent& event);
+  void tell_reset(const std::string& because);
 
   const std::string where_;
   const Tell tell_;

@@ -10,15 +10,13 @@
 
 #include "drivers/catalog.hpp"
 #include "harness/bench/read_bench.hpp"
+#include "tests/processes.hpp"
 
 namespace coldboot {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-const fs::path project = COLDBOOT_SOURCE_DIR;
-const fs::path images = project / "build/virtual-apu2";
 
 Until soon() {
   return Until(std::chrono::steady_clock::now() + 60s);
@@ -32,12 +30,14 @@ Result<void> put(const Bench& bench, const std::string& medium, const fs::path& 
 
 Result<std::unique_ptr<FirewallBoard>> FirewallBoard::create(const FirewallImage& image) {
   const Catalog catalog = driver_catalog();
-  const auto file = read_bench(project / "fixtures/benches" / (std::string(image.bench) + ".yaml"), catalog.tables());
+  const auto file =
+      read_bench(project_folder / "fixtures/benches" / (std::string(image.bench) + ".yaml"), catalog.tables());
   if (!file) return file.mistakes.front();
   auto bench = Bench::open(*file, catalog);
   if (!bench) return bench.error();
-  if (auto flash = put(**bench, "flash", images / "firmware/v4.15.0.1.rom"); !flash) return flash.error();
-  if (auto card = put(**bench, "sd", images / "sd" / (std::string(image.card) + ".img")); !card) return card.error();
+  if (auto flash = put(**bench, "flash", images_folder / "firmware/v4.15.0.1.rom"); !flash) return flash.error();
+  if (auto card = put(**bench, "sd", images_folder / "sd" / (std::string(image.card) + ".img")); !card)
+    return card.error();
   std::unique_ptr<FirewallBoard> board(new FirewallBoard(std::move(*bench)));
   const auto known = [](const char* address, const char* mac, const char* port) {
     return fmt::format("neigh replace {} lladdr {} dev {} nud permanent\n", address, mac, port);
@@ -54,10 +54,10 @@ Result<void> FirewallBoard::set_power(Power wanted) {
   return {};
 }
 
-bool FirewallBoard::shows(std::string_view text, Nanos in_time) {
+bool FirewallBoard::shows(std::string_view text, Nanos in_time, std::size_t before) {
   const auto deadline = std::chrono::steady_clock::now() + in_time;
   const int line = bench_->consoles().front().stream->descriptor();
-  while (said_.find(text) == std::string::npos) {
+  while (said_.find(text, before) == std::string::npos) {
     if (std::chrono::steady_clock::now() >= deadline || said_.find("...FAILED.") != std::string::npos) return false;
     pollfd waiting{line, POLLIN, 0};
     ::poll(&waiting, 1, 100);
@@ -70,6 +70,15 @@ bool FirewallBoard::shows(std::string_view text, Nanos in_time) {
 
 Result<void> FirewallBoard::type(std::string_view text) const {
   return bench_->consoles().front().stream->write(text, soon());
+}
+
+fs::path FirewallBoard::flash() {
+  for (const std::string& line : children()) {
+    const std::string_view before = "if=pflash,format=raw,file=";
+    const std::size_t at = line.find(before);
+    if (at != std::string::npos) return line.substr(at + before.size(), line.find(' ', at) - at - before.size());
+  }
+  return {};
 }
 
 }  // namespace coldboot

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,6 +8,10 @@
 #include "harness/bench/bench.hpp"
 
 namespace coldboot {
+
+inline const std::filesystem::path project_folder = COLDBOOT_SOURCE_DIR;
+/// Where ./dev virtual-apu2 puts what it builds.
+inline const std::filesystem::path images_folder = project_folder / "build/virtual-apu2";
 
 /// A card for the virtual apu2, the bench whose board boots it, and how the firewall on it is reached.
 struct FirewallImage {
@@ -26,8 +31,9 @@ class FirewallBoard {
 
   [[nodiscard]] Result<void> set_power(Power wanted);
 
-  /// Reads the console until `text` has come; false when it had not in time, or the firewall said that it failed.
-  bool shows(std::string_view text, Nanos in_time);
+  /// Reads the console until `text` has come behind the first `before` bytes; false when it had not in time, or the
+  /// firewall said that it failed.
+  bool shows(std::string_view text, Nanos in_time, std::size_t before = 0);
 
   Result<void> type(std::string_view text) const;
 
@@ -35,7 +41,9 @@ class FirewallBoard {
   [[nodiscard]] const std::string& said() const { return said_; }
   [[nodiscard]] const NetworkNamespace& lan() const { return *bench_->ports().at("lan").network; }
   [[nodiscard]] const NetworkNamespace& wan() const { return *bench_->ports().at("wan").network; }
-  [[nodiscard]] const Bench& bench() const { return *bench_; }
+
+  /// The file that is the board's flash chip. It must have power.
+  [[nodiscard]] static std::filesystem::path flash();
 
  private:
   explicit FirewallBoard(std::unique_ptr<Bench> bench) : bench_(std::move(bench)) {}

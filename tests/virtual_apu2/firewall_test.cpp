@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/processes.hpp"
+#include "tests/temporary_folder.hpp"
 #include "tests/virtual_apu2/firewall_board.hpp"
 #include "tests/virtual_apu2/hosts.hpp"
 
@@ -33,8 +35,7 @@ class FirewallTest : public testing::Test {
  protected:
   /// Boots the image to its menu.
   void boot(const FirewallImage& image) {
-    const std::filesystem::path card =
-        std::filesystem::path(COLDBOOT_SOURCE_DIR) / "build/virtual-apu2/sd" / (std::string(image.card) + ".img");
+    const auto card = images_folder / "sd" / (std::string(image.card) + ".img");
     if (!std::filesystem::exists(card)) GTEST_SKIP() << "not built; ./dev virtual-apu2 " << image.card << " does it";
     auto made = FirewallBoard::create(image);
     ASSERT_TRUE(made) << made.error().text();
@@ -75,6 +76,41 @@ TEST_F(FirewallTest, OnTheBareBoardServesItsLanAndRefusesItsWan) {
   ASSERT_TRUE(board->shows(prompt, bare.boots_within)) << board->said();
   expect_that_it_serves_its_lan();
   expect_that_nothing_passes_from_wan();
+}
+
+TEST_F(FirewallTest, KeepsItsFirmwareUntilAPowerCycleAndHaltsFromItsMenu) {
+  boot(bare);
+  if (!board) return;
+  ASSERT_TRUE(board->shows(prompt, bare.boots_within)) << board->said();
+  EXPECT_EQ(text_of(FirewallBoard::flash()), text_of(images_folder / "firmware/v4.15.0.1.rom"))
+      << "a boot changes nothing";
+
+  put_text(FirewallBoard::flash(), text_of(images_folder / "firmware/v4.15.0.2.rom"));
+  const std::size_t before = board->said().size();
+  ASSERT_TRUE(board->type("5\ry\r"));
+  ASSERT_TRUE(board->shows("bootblock starting", bare.boots_within, before)) << board->said();
+  EXPECT_THAT(board->said().substr(before), HasSubstr("v4.15.0.1")) << "a reset boots what QEMU has read at its start";
+  ASSERT_TRUE(board->set_power(Power::off));
+  ASSERT_TRUE(board->set_power(Power::on));
+  ASSERT_TRUE(board->shows("bootblock starting", bare.boots_within)) << board->said();
+  EXPECT_THAT(board->said(), HasSubstr("v4.15.0.2"));
+
+  ASSERT_TRUE(board->shows(prompt, bare.boots_within)) << board->said();
+  ASSERT_TRUE(board->type("6\ry\r"));
+  EXPECT_TRUE(board->shows("reboot: System halted", bare.boots_within)) << board->said();
+}
+
+TEST_F(FirewallTest, OnTheBareBoardBootsTenTimesInARowAndLeavesNothing) {
+  boot(bare);
+  if (!board) return;
+  for (int cycle = 0; cycle < 10; ++cycle) {
+    ASSERT_TRUE(board->set_power(Power::on));
+    ASSERT_TRUE(board->shows(prompt, bare.boots_within)) << board->said();
+    ASSERT_TRUE(board->set_power(Power::off));
+    EXPECT_EQ(FirewallBoard::flash(), "") << "no process of the board";
+  }
+  board.reset();
+  EXPECT_THAT(children(), testing::IsEmpty()) << "nor of its networks";
 }
 
 TEST_F(FirewallTest, ThatFiltersLateLetsPacketsThroughUntilItDoes) {
