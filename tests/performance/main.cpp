@@ -7,8 +7,8 @@
 
 #include "tests/performance/page.hpp"
 
-// Measures capture on this machine: capture_bench [--only accuracy|rack|flat-out|start] [--coldboot FILE] [--write
-// FILE]. The page goes to standard output, and to the file.
+// Measures capture on this machine: capture_bench [--only accuracy|rack|flat-out|start|cycle] [--coldboot FILE]
+// [--write FILE]. The page goes to standard output, and to the file.
 
 namespace coldboot::capture_bench {
 namespace {
@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr int repeats = 3;
 constexpr int starts = 20;
+constexpr int cycles = 100;
 constexpr std::uint64_t flat_out_bytes = 20'000'000;
 
 struct Options {
@@ -56,6 +57,10 @@ Results measure_all(const Options& options) {
   for (int i = 0; i < starts && !options.coldboot.empty() && options.wants("start"); ++i) {
     results.help.push_back(or_end(measure_command({options.coldboot, "--help"})));
     results.first_byte.push_back(or_end(measure_first_byte(options.coldboot)));
+  }
+  if (!options.coldboot.empty() && options.wants("cycle")) {
+    fmt::print(stderr, "power cycles\n");
+    results.cycles = or_end(measure_cycles(options.coldboot, cycles));
   }
   return results;
 }

@@ -50,4 +50,8 @@ Result<Nanos> measure_command(const std::vector<std::string>& argv);
 /// power is stamped: files read and checked, run folder made, devices opened, power switched.
 Result<Nanos> measure_first_byte(const std::string& coldboot);
 
+/// What the harness adds to each of several boots in a row: from the byte that ends the wait for the board to the
+/// return of the call that switches it on again. Nothing settles and nothing stays off for long on this bench.
+Result<std::vector<Nanos>> measure_cycles(const std::string& coldboot, int boots);
+
 }  // namespace coldboot::capture_bench

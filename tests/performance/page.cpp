@@ -139,14 +139,23 @@ std::string flat_out_part(const std::vector<Load>& repeats) {
       repeats_text(per_mb, 4), repeats_text(speed, 1), repeats_text(each(repeats, kernel_share), 0));
 }
 
+std::string times_line(std::string_view what, const std::vector<Nanos>& times, std::string_view goal) {
+  return fmt::format("- {}: median {}, worst of {}: {} (goal {})\n", what, microseconds(quantile(times, 0.5)),
+                     times.size(), microseconds(quantile(times, 1.0)), goal);
+}
+
+std::string cycle_part(const std::vector<Nanos>& cycles) {
+  if (cycles.empty()) return "";
+  return "\n## A power cycle\n\n" +
+         times_line("from the byte that ended the wait for the board to power being on again", cycles, "50 ms") +
+         "\nThe boot is ended and recorded, the next one's folder made, power switched off and on. The board speaks at "
+         "once and\nnothing settles, so all of it is the harness.\n";
+}
+
 std::string start_part(const Results& results) {
   if (results.help.empty()) return "";
-  const auto line = [](std::string_view what, const std::vector<Nanos>& times, std::string_view goal) {
-    return fmt::format("- {}: median {}, worst of {}: {} (goal {})\n", what, microseconds(quantile(times, 0.5)),
-                       times.size(), microseconds(quantile(times, 1.0)), goal);
-  };
-  return "## Start\n\n" + line("`coldboot --help`, from start to end", results.help, "20 ms") +
-         line("`coldboot run`, from start to the first byte captured", results.first_byte, "10 ms") +
+  return "## Start\n\n" + times_line("`coldboot --help`, from start to end", results.help, "20 ms") +
+         times_line("`coldboot run`, from start to the first byte captured", results.first_byte, "10 ms") +
          "\nBefore the first byte a run starts as a process, reads and checks its files, takes the bench's lock, makes "
          "its "
          "folder\nwith copies and hashes of what it was given, and switches power off and on.\n";
@@ -163,7 +172,7 @@ std::string page_of(const Results& results) {
              "counted but needs a core too.\n\nMachine: {}.\n\n",
              fmt::gmtime(now), machine()) +
          accuracy_part(results.accuracy) + rack_part(results.racks) + flat_out_part(results.flat_out) +
-         start_part(results);
+         start_part(results) + cycle_part(results.cycles);
 }
 
 }  // namespace coldboot::capture_bench

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_files(const fs::path& folder) {
+void write_files(const fs::path& folder, int boots) {
   std::ofstream(folder / "bench.yaml")
       << "coldboot: bench/1\nname: start-up\npower: {driver: replay, off-min: 0 s}\n"
          "consoles:\n  com1: {driver: replay}\nmedia:\n  recording: {driver: replay}\n";
@@ -23,24 +23,68 @@ void write_files(const fs::path& folder) {
   std::ofstream(folder / "recording.yaml") << "coldboot: recording/1\nscript:\n  - {at: 0 s, text: 'hello\\n'}\n";
   std::ofstream(folder / "scenario.yaml") << "coldboot: scenario/1\nname: start\nconfigurations:\n  board:\n"
                                              "    profile: profile\n    boot: {recording: recording.yaml}\nsteps:\n"
-                                             "  - power-cycle\n  - expect: {marker: hello, within: 10 s}\n";
+                                             "  - power-cycle\n  - expect: {marker: hello, within: 10 s}\n"
+                                             "repeat: {boots: "
+                                          << boots << "}\n";
 }
 
-}  // namespace
+struct FinishedRun {
+  Instant started;  ///< of its process
+  RunRecord record;
+};
 
-Result<Nanos> measure_first_byte(const std::string& coldboot) {
+/// `coldboot run` of a board that speaks as soon as it has power.
+Result<FinishedRun> run_of(const std::string& coldboot, int boots) {
   const TemporaryFolder scratch;
-  write_files(scratch.path());
+  write_files(scratch.path(), boots);
   const auto ran = run_child({coldboot, "run", scratch.path() / "scenario.yaml", "--bench",
                               scratch.path() / "bench.yaml", "--quiet", "--out", scratch.path() / "out"},
                              Until(std::chrono::steady_clock::now() + std::chrono::seconds(60)));
   if (!ran) return ran.error();
   if (ran->exit_status != 0) return Fault(Cause::refused, coldboot, "the run did not pass", ran->output);
-  const auto run = read_run_folder(fs::directory_iterator(scratch.path() / "out")->path());
+  auto record = read_run_folder(fs::directory_iterator(scratch.path() / "out")->path());
+  if (!record) return record.error();
+  return FinishedRun{ran->started, std::move(*record)};
+}
+
+Result<Instant> last_byte_of(const BootRecord& boot) {
+  const auto& chunks = boot.consoles.at(0).chunks;
+  if (chunks.empty()) return Fault(Cause::protocol, boot.bench, "no byte was recorded");
+  return chunks.back().arrival;
+}
+
+/// When power was on again.
+Result<Instant> power_on_of(const BootRecord& boot) {
+  for (const Event& event : boot.events) {
+    const auto* switched = std::get_if<PowerSwitched>(&event.body);
+    if (switched != nullptr && switched->wanted == Power::on) return switched->returned;
+  }
+  return Fault(Cause::protocol, boot.bench, "power was never switched on");
+}
+
+}  // namespace
+
+Result<Nanos> measure_first_byte(const std::string& coldboot) {
+  const auto run = run_of(coldboot, 1);
   if (!run) return run.error();
-  const auto& chunks = run->boots.at(0).consoles.at(0).chunks;
+  const auto& chunks = run->record.boots.at(0).consoles.at(0).chunks;
   if (chunks.empty()) return Fault(Cause::protocol, coldboot, "no byte was recorded");
-  return chunks.front().arrival - ran->started;
+  return chunks.front().arrival - run->started;
+}
+
+Result<std::vector<Nanos>> measure_cycles(const std::string& coldboot, int boots) {
+  const auto run = run_of(coldboot, boots);
+  if (!run) return run.error();
+  std::vector<Nanos> cycles;
+  const auto& made = run->record.boots;
+  for (std::size_t i = 1; i < made.size(); ++i) {
+    const auto seen = last_byte_of(made[i - 1]);
+    if (!seen) return seen.error();
+    const auto on_again = power_on_of(made[i]);
+    if (!on_again) return on_again.error();
+    cycles.push_back(*on_again - *seen);
+  }
+  return cycles;
 }
 
 Result<Nanos> measure_command(const std::vector<std::string>& argv) {
