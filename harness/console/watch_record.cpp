@@ -46,6 +46,7 @@ void replay_event(const Event& event, BootWatcher& watcher, std::vector<Found>& 
     if (power->wanted == Power::on) {
       watcher.power_on(power->returned, found);
     } else {
+      watcher.tick(power->sent, found);  // a silence lasts until somebody ends it
       watcher.power_off();
     }
   } else if (const auto* const sent = std::get_if<ConsoleSent>(&event.body)) {
