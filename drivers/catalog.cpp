@@ -14,6 +14,7 @@ Catalog driver_catalog() {
       .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
+      .relays = {},
   };
 }
 

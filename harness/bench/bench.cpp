@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/bench/button_power.hpp"
+#include "harness/bench/relay_power.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -35,7 +38,7 @@ Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Devi
 }  // namespace
 
 DriverTables Catalog::tables() const {
-  return {tables_of(power), tables_of(consoles), tables_of(media)};
+  return {tables_of(power), tables_of(consoles), tables_of(media), tables_of(relays)};
 }
 
 Bench::Bench(BenchFile file) : file_(std::move(file)) {
@@ -62,34 +65,62 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
   return bench;
 }
 
+OpenContext Bench::context_for(const std::string& part) {
+  return OpenContext{.clock = *clock_,
+                     .virtual_clock = virtual_clock_,
+                     .parts = parts_,
+                     .bench = file_.name,
+                     .where = fmt::format("{}/{}", file_.name, part),
+                     .line = std::nullopt,
+                     .tell = [this](EventBody event) { tell(std::move(event)); }};
+}
+
 Result<void> Bench::open_devices(const Catalog& catalog) {
-  const auto context = [this](const std::string& part) {
-    return OpenContext{.clock = *clock_,
-                       .virtual_clock = virtual_clock_,
-                       .parts = parts_,
-                       .bench = file_.name,
-                       .where = fmt::format("{}/{}", file_.name, part),
-                       .line = std::nullopt,
-                       .tell = [this](EventBody event) { tell(std::move(event)); }};
-  };
   for (const ConsoleEntry& entry : file_.consoles) {
-    OpenContext here = context(entry.name);
+    OpenContext here = context_for(entry.name);
     here.line = entry.line;
     auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
     if (!stream) return stream.error();
     consoles_.push_back({entry, std::move(*stream)});
   }
   for (const auto& [name, entry] : file_.media) {
-    OpenContext here = context(name);
+    OpenContext here = context_for(name);
     auto medium = open_device(catalog.media, entry, name, here);
     if (!medium) return medium.error();
     media_.emplace(name, std::move(*medium));
   }
-  OpenContext here = context("power");
-  auto power = open_device(catalog.power, file_.power.device, "power", here);
-  if (!power) return power.error();
-  power_ = std::move(*power);
+  return open_power(catalog);
+}
+
+Result<void> Bench::open_power(const Catalog& catalog) {
+  const PowerEntry& entry = file_.power;
+  OpenContext here = context_for("power");
+  if (entry.relay) {
+    auto relay = open_relay(catalog, entry.device, "power");
+    if (!relay) return relay.error();
+    power_ = std::make_unique<RelayPower>(**relay, *entry.relay, here.where, *clock_, here.tell);
+  } else {
+    auto power = open_device(catalog.power, entry.device, "power", here);
+    if (!power) return power.error();
+    power_ = std::move(*power);
+  }
+  if (!entry.button) return {};
+  auto button = open_relay(catalog, entry.button->device, "button");
+  if (!button) return button.error();
+  power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
+                                         fmt::format("{}/button", file_.name), *clock_);
   return {};
+}
+
+Result<Relay*> Bench::open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part) {
+  for (const OpenRelay& open : relays_) {
+    if (open.entry.driver == entry.driver && open.entry.keys == entry.keys) return open.relay.get();
+  }
+  OpenContext here = context_for(part);
+  auto relay = open_device(catalog.relays, entry, part, here);
+  if (!relay) return relay.error();
+  relays_.push_back({entry, std::move(*relay)});
+  return relays_.back().relay.get();
 }
 
 void Bench::on_device_event(std::function<void(EventBody)> take) {

@@ -16,6 +16,7 @@
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/byte_stream.hpp"
 #include "harness/device/power_switch.hpp"
+#include "harness/device/relay.hpp"
 #include "harness/event/event.hpp"
 
 namespace coldboot {
@@ -64,6 +65,7 @@ struct Catalog {
   std::vector<Kind<PowerSwitch>> power;
   std::vector<Kind<ByteStream>> consoles;
   std::vector<Kind<BootMedium>> media;
+  std::vector<Kind<Relay>> relays;  ///< power is switched over these too; their names are none of `power`
 
   /// What reading a bench file needs to know of them.
   [[nodiscard]] DriverTables tables() const;

@@ -17,6 +17,7 @@ struct DriverTables {
   std::map<std::string, keys::Table> power;
   std::map<std::string, keys::Table> consoles;
   std::map<std::string, keys::Table> media;
+  std::map<std::string, keys::Table> relays;  ///< a `power:` may name these too
 };
 
 /// Reads a bench file. Nothing is opened; relative paths in drivers' keys stay as written (DeviceEntry::place says
