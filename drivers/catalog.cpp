@@ -1,5 +1,6 @@
 #include "drivers/catalog.hpp"
 
+#include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
 
@@ -14,7 +15,7 @@ Catalog driver_catalog() {
       .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
-      .relays = {},
+      .relays = {{"hid-relay", hid_relay_keys(), &open_hid_relay}},
   };
 }
 

@@ -65,6 +65,7 @@ Json schema_of_selected(const Shape& shape) {
   for (const auto& [word, table] : shape.tables) {
     Json one = schema_of_object(shape, word);
     add_keys(one, table->keys);
+    for (const std::string& key : table->exactly_one) one["oneOf"].push_back({{"required", {key}}});
     one["properties"][shape.selector]["enum"] = {word};
     schema["oneOf"].push_back(std::move(one));
   }
@@ -214,9 +215,7 @@ class Page {
       return;
     }
     text_ += key_table(shape.keys);
-    if (!shape.exactly_one.empty()) {
-      text_ += fmt::format("\nExactly one of `{}` must be there.\n", fmt::join(shape.exactly_one, "`, `"));
-    }
+    write_exactly_one(shape);
     queue_below(shape.keys);
     for (const auto& [word, table] : shape.tables) write_table(shape, word, *table);
   }
@@ -224,6 +223,12 @@ class Page {
   void write_table(const Shape& shape, const std::string& word, const Shape& table) {
     text_ += fmt::format("\n### {} with `{}: {}`\n\n{}\n\n{}", shape.name, shape.selector, word, table.doc,
                          key_table(table.keys));
+    write_exactly_one(table);
+  }
+
+  void write_exactly_one(const Shape& shape) {
+    if (shape.exactly_one.empty()) return;
+    text_ += fmt::format("\nExactly one of `{}` must be there.\n", fmt::join(shape.exactly_one, "`, `"));
   }
 
   std::string text_;

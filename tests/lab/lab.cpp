@@ -211,7 +211,7 @@ class UsbNode final : public Node {
     if (receives && actual > 0) umockdev_ioctl_data_update(ready->buffer.get(), offset, ready->received.data(), actual);
     put(ready->data.get(), offsetof(usbdevfs_urb, status), ready->status);
     put(ready->data.get(), offsetof(usbdevfs_urb, actual_length), actual);
-    umockdev_ioctl_data_set_ptr(arg, 0, ready->data.get());
+    umockdev_ioctl_data_set_ptr(resolved(arg, 0, sizeof(void*)).get(), 0, ready->data.get());
     waiting.erase(ready);
     return {};
   }

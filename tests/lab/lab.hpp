@@ -20,7 +20,7 @@ class Lab {
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  /// Plugs a device in at a port, such as "1-4". It is powered on, and gets a new address.
+  /// Plugs a device in at a port, such as "1-4". It is powered on, gets a new address, and outlives the lab.
   void plug(UsbModel& model, const std::string& port);
   void unplug(const std::string& port);
 
