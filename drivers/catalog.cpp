@@ -3,6 +3,7 @@
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
+#include "drivers/serial_relay/serial_relay_driver.hpp"
 
 namespace coldboot {
 
@@ -15,7 +16,8 @@ Catalog driver_catalog() {
       .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
-      .relays = {{"hid-relay", hid_relay_keys(), &open_hid_relay}},
+      .relays = {{"hid-relay", hid_relay_keys(), &open_hid_relay},
+                 {"serial-relay", serial_relay_keys(), &open_serial_relay}},
   };
 }
 
