@@ -22,7 +22,7 @@ class Numato final : public RelayDialect {
   [[nodiscard]] std::string set(int channel, Contact wanted) const override {
     return fmt::format("relay {} {}\r", wanted == Contact::closed ? "on" : "off", digit(channel));
   }
-  [[nodiscard]] Result<bool> is_taken(std::string_view answer) const override {
+  [[nodiscard]] Result<bool> is_taken(std::string_view answer, int, Contact) const override {
     const auto said = said_in(answer);
     if (!said) return said.error();
     if (!*said) return false;

@@ -24,7 +24,7 @@ class Scpi final : public RelayDialect {
   }
 
   /// `0,"No error"`, or `+0,"No error"`.
-  [[nodiscard]] Result<bool> is_taken(std::string_view answer) const override {
+  [[nodiscard]] Result<bool> is_taken(std::string_view answer, int, Contact) const override {
     const auto line = first_line(answer);
     if (!line) return line.error();
     if (!*line) return false;

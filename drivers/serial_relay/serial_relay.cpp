@@ -48,7 +48,7 @@ Result<void> SerialRelay::set(int channel, Contact wanted, const Until& until) {
   if (auto sent = send_bytes(line->descriptor, dialect_->set(channel, wanted), until, config_.where); !sent)
     return sent;
   const auto taken = receive(line->descriptor, until, config_.where,
-                             [&](std::string_view answer) { return dialect_->is_taken(answer); });
+                             [&](std::string_view answer) { return dialect_->is_taken(answer, channel, wanted); });
   if (!taken) return seen_from_here(taken.error());
   return {};
 }

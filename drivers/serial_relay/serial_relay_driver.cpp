@@ -19,9 +19,10 @@ constexpr Nanos opening_limit = 10s;
 constexpr Nanos sharing_limit = 1s;  // another bench's exchange with the same board takes some ten milliseconds
 constexpr Nanos sharing_pause = 10ms;
 constexpr int most_channels = 32;
-constexpr int most_scpi_number = 9999;
+constexpr int most_number = 9999;
+constexpr int most_modbus_address = 247;
 
-enum class Family { lcus, kmtronic, numato, devantech, scpi };
+enum class Family { lcus, kmtronic, numato, devantech, modbus, scpi };
 
 struct SerialRelayKeys {
   std::string port;
@@ -29,6 +30,8 @@ struct SerialRelayKeys {
   int channels = 1;
   std::optional<LcusStatus> status;
   std::optional<ScpiStyle> style;
+  std::optional<ModbusStyle> contacts;
+  std::optional<int> address;
   std::optional<int> first;
   std::optional<LineRate> line;
 };
@@ -42,6 +45,7 @@ keys::Type<SerialRelayKeys> serial_relay_type() {
                                     {"kmtronic", Family::kmtronic, "KMtronic USB and RS-232."},
                                     {"numato", Family::numato, "Numato USB."},
                                     {"devantech", Family::devantech, "Devantech USB-RLY02 and USB-RLY08."},
+                                    {"modbus", Family::modbus, "boards on Modbus RTU: Waveshare, R4 and others."},
                                     {"scpi", Family::scpi, "switch units and supplies that speak SCPI."}}),
                 "What it speaks.")
       .required("channels", &SerialRelayKeys::channels, keys::integer(1, most_channels, "4"), "How many it has.")
@@ -54,8 +58,16 @@ keys::Type<SerialRelayKeys> serial_relay_type() {
                 keys::word<ScpiStyle>({{"route", ScpiStyle::route, "ROUT:CLOS and ROUT:OPEN."},
                                        {"output", ScpiStyle::output, "OUTP ON and OUTP OFF."}}),
                 "Of `scpi`: how it names its contacts.", "`route`")
-      .optional("first", &SerialRelayKeys::first, keys::integer(0, most_scpi_number, "101"),
-                "Of `scpi` with `route`: what it calls channel 1.", "101")
+      .optional(
+          "contacts", &SerialRelayKeys::contacts,
+          keys::word<ModbusStyle>({{"coils", ModbusStyle::coils, "a coil each."},
+                                   {"registers", ModbusStyle::registers, "a holding register each, as R4 boards."}}),
+          "Of `modbus`: how it keeps its contacts.", "`coils`")
+      .optional("address", &SerialRelayKeys::address, keys::integer(1, most_modbus_address, "1"),
+                "Of `modbus`: the board's address on its bus.", "1")
+      .optional("first", &SerialRelayKeys::first, keys::integer(0, most_number, "101"),
+                "Of `scpi` with `route`, and of `modbus`: the number of channel 1 there.",
+                "101 of `scpi`, 0 of coils, 1 of registers")
       .optional("line", &SerialRelayKeys::line, keys::line_rate("9600n8"), "Line rate.",
                 "9600n8, and 19200n8 of `numato`");
 }
@@ -66,6 +78,7 @@ std::string_view name_of(Family family) {
     case Family::kmtronic: return "kmtronic";
     case Family::numato: return "numato";
     case Family::devantech: return "devantech";
+    case Family::modbus: return "modbus";
     case Family::scpi: return "scpi";
   }
   return "serial";
@@ -76,6 +89,7 @@ int most_channels_of(const SerialRelayKeys& keys) {
     case Family::lcus:
     case Family::kmtronic:
     case Family::devantech: return 8;
+    case Family::modbus:
     case Family::numato: return most_channels;
     case Family::scpi: return keys.style == ScpiStyle::output ? 1 : most_channels;
   }
@@ -91,9 +105,14 @@ Result<void> check_together(const SerialRelayKeys& keys, const Place& place) {
   }
   if (keys.status && keys.family != Family::lcus)
     return mistake(fmt::format("found status with the dialect {}, expected it with lcus only", name_of(keys.family)));
-  if ((keys.style || keys.first) && keys.family != Family::scpi)
+  if (keys.style && keys.family != Family::scpi)
+    return mistake(fmt::format("found style with the dialect {}, expected it with scpi only", name_of(keys.family)));
+  if ((keys.contacts || keys.address) && keys.family != Family::modbus)
+    return mistake(fmt::format("found contacts or address with the dialect {}, expected them with modbus only",
+                               name_of(keys.family)));
+  if (keys.first && keys.family != Family::modbus && keys.family != Family::scpi)
     return mistake(
-        fmt::format("found style or first with the dialect {}, expected them with scpi only", name_of(keys.family)));
+        fmt::format("found first with the dialect {}, expected it with modbus and scpi only", name_of(keys.family)));
   return {};
 }
 
@@ -104,6 +123,11 @@ std::unique_ptr<RelayDialect> dialect_of(const SerialRelayKeys& keys) {
     case Family::kmtronic: return kmtronic_dialect(keys.channels);
     case Family::numato: return numato_dialect();
     case Family::devantech: return devantech_dialect();
+    case Family::modbus: {
+      const ModbusStyle contacts = keys.contacts.value_or(ModbusStyle::coils);
+      return modbus_dialect(contacts, keys.address.value_or(1),
+                            keys.first.value_or(contacts == ModbusStyle::coils ? 0 : 1));
+    }
     case Family::scpi:
       return scpi_dialect(keys.style.value_or(ScpiStyle::route), keys.first.value_or(first_of_first_card));
   }

@@ -17,6 +17,8 @@ struct Command {
 TEST(Dialects, SwitchWithTheFramesOfTheirBoards) {
   const auto lcus = lcus_dialect(8, LcusStatus::text);
   const auto kmtronic = kmtronic_dialect(8);
+  const auto coils = modbus_dialect(ModbusStyle::coils, 1, 0);
+  const auto registers = modbus_dialect(ModbusStyle::registers, 1, 1);
   const auto numato = numato_dialect();
   const auto devantech = devantech_dialect();
   const auto route = scpi_dialect(ScpiStyle::route, 101);
@@ -31,6 +33,12 @@ TEST(Dialects, SwitchWithTheFramesOfTheirBoards) {
            Command{"KMtronic 2 off", kmtronic->set(2, Contact::open), "\xFF\x02\x00"s},
            Command{"KMtronic status", kmtronic->ask(2), "\xFF\x09\x00"s},
            Command{"small KMtronic status", kmtronic_dialect(2)->ask(2), "\xFF\x02\x03"},
+           Command{"Modbus coil 1 on", coils->set(1, Contact::closed), "\x01\x05\x00\x00\xFF\x00\x8C\x3A"s},
+           Command{"Modbus coil 1 off", coils->set(1, Contact::open), "\x01\x05\x00\x00\x00\x00\xCD\xCA"s},
+           Command{"Modbus coil 8 on", coils->set(8, Contact::closed), "\x01\x05\x00\x07\xFF\x00\x3D\xFB"s},
+           Command{"Modbus register 1 on", registers->set(1, Contact::closed), "\x01\x06\x00\x01\x01\x00\xD9\x9A"s},
+           Command{"Modbus register 1 off", registers->set(1, Contact::open), "\x01\x06\x00\x01\x02\x00\xD9\x6A"s},
+           Command{"Modbus register 1 asked", registers->ask(1), "\x01\x03\x00\x01\x00\x01\xD5\xCA"s},
            Command{"Numato first", numato->set(1, Contact::closed), "relay on 0\r"},
            Command{"Numato eleventh", numato->set(11, Contact::open), "relay off A\r"},
            Command{"Numato last of 32", numato->ask(32), "relay read V\r"},
@@ -69,6 +77,8 @@ TEST(Dialects, UnderstandWhatTheirBoardsAnswer) {
   const std::shared_ptr<RelayDialect> bytes = lcus_dialect(2, LcusStatus::bytes);
   const std::shared_ptr<RelayDialect> small = kmtronic_dialect(2);
   const std::shared_ptr<RelayDialect> large = kmtronic_dialect(4);
+  const std::shared_ptr<RelayDialect> coils = modbus_dialect(ModbusStyle::coils, 1, 0);
+  const std::shared_ptr<RelayDialect> registers = modbus_dialect(ModbusStyle::registers, 1, 1);
   const std::shared_ptr<RelayDialect> numato = numato_dialect();
   const std::shared_ptr<RelayDialect> devantech = devantech_dialect();
   const std::shared_ptr<RelayDialect> scpi = scpi_dialect(ScpiStyle::route, 101);
@@ -90,6 +100,11 @@ TEST(Dialects, UnderstandWhatTheirBoardsAnswer) {
            Answer{"KMtronic", large, "\0\0\1\0"s, 3, Meaning::closed},
            Answer{"KMtronic unfinished", large, "\0\0\1"s, 3, Meaning::unfinished},
            Answer{"KMtronic noise", large, "\0\0\xFF\0"s, 1, Meaning::wrong},
+           Answer{"Modbus register", registers, "\x01\x03\x02\x00\x01\x79\x84"s, 1, Meaning::closed},
+           Answer{"Modbus register unfinished", registers, "\x01\x03\x02\x00\x01\x79"s, 1, Meaning::unfinished},
+           Answer{"Modbus register damaged", registers, "\x01\x03\x02\x00\x00\x79\x84"s, 1, Meaning::wrong},
+           Answer{"Modbus of another board", registers, "\x02\x03\x02\x00\x01\x79\x84"s, 1, Meaning::wrong},
+           Answer{"Modbus coils, more than asked for", coils, "\x01\x01\x01\x41\x91\xB8"s, 1, Meaning::wrong},
            Answer{"Numato on", numato, "relay read 0\r\n\ron\n\r>", 1, Meaning::closed},
            Answer{"Numato off", numato, "relay read 0\n\roff\n\r>", 1, Meaning::open},
            Answer{"Numato before its prompt", numato, "relay read 0\r\n\ron\n\r", 1, Meaning::unfinished},
@@ -110,16 +125,22 @@ TEST(Dialects, UnderstandWhatTheirBoardsAnswer) {
 
 TEST(Dialects, HearABoardRefuse) {
   const auto scpi = scpi_dialect(ScpiStyle::route, 101);
-  EXPECT_EQ(scpi->is_taken("").value(), false);
-  EXPECT_EQ(scpi->is_taken("0,\"No error\"\n").value(), true);
-  EXPECT_EQ(scpi->is_taken("+0,\"No error\"\r\n").value(), true);
-  EXPECT_EQ(scpi->is_taken("-222,\"Data out of range\"\n").error().cause(), Cause::refused);
-  EXPECT_EQ(scpi->is_taken("0\n").error().cause(), Cause::protocol);
-  EXPECT_EQ(scpi->is_taken("\n").error().cause(), Cause::protocol);
+  EXPECT_EQ(scpi->is_taken("", 1, Contact::closed).value(), false);
+  EXPECT_EQ(scpi->is_taken("0,\"No error\"\n", 1, Contact::closed).value(), true);
+  EXPECT_EQ(scpi->is_taken("+0,\"No error\"\r\n", 1, Contact::closed).value(), true);
+  EXPECT_EQ(scpi->is_taken("-222,\"Data out of range\"\n", 1, Contact::closed).error().cause(), Cause::refused);
+  EXPECT_EQ(scpi->is_taken("0\n", 1, Contact::closed).error().cause(), Cause::protocol);
+  EXPECT_EQ(scpi->is_taken("\n", 1, Contact::closed).error().cause(), Cause::protocol);
+  const auto coils = modbus_dialect(ModbusStyle::coils, 1, 0);
+  EXPECT_EQ(coils->is_taken("\x01\x85\x02\xC3\x51", 1, Contact::closed).error().cause(), Cause::refused);
+  EXPECT_EQ(coils->is_taken("\x01\x05\x00\x07\xFF\x00\x3D\xFB"s, 1, Contact::closed).error().cause(), Cause::protocol)
+      << "the echo of another command";
+  EXPECT_EQ(coils->is_taken("\x01\x05\x00\x07\xFF\x00\x3D\xFB"s, 8, Contact::closed).value(), true);
+  EXPECT_EQ(coils->is_taken("\x01\x05\x00"s, 8, Contact::closed).value(), false);
   const auto numato = numato_dialect();
-  EXPECT_EQ(numato->is_taken("relay on 0").value(), false);
-  EXPECT_EQ(numato->is_taken("relay on 0\r\n\r>").value(), true);
-  EXPECT_EQ(numato->is_taken("relay on 0\r\n\rInvalid\n\r>").error().cause(), Cause::refused);
+  EXPECT_EQ(numato->is_taken("relay on 0", 1, Contact::closed).value(), false);
+  EXPECT_EQ(numato->is_taken("relay on 0\r\n\r>", 1, Contact::closed).value(), true);
+  EXPECT_EQ(numato->is_taken("relay on 0\r\n\rInvalid\n\r>", 1, Contact::closed).error().cause(), Cause::refused);
 }
 
 }  // namespace
