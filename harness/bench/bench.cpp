@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/bench/button_power.hpp"
+#include "harness/bench/relay_power.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -37,7 +40,11 @@ Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Devi
 }  // namespace
 
 DriverTables Catalog::tables() const {
-  return {tables_of(power), tables_of(consoles), tables_of(media), tables_of(ports)};
+  return {.power = tables_of(power),
+          .consoles = tables_of(consoles),
+          .media = tables_of(media),
+          .ports = tables_of(ports),
+          .relays = tables_of(relays)};
 }
 
 Bench::Bench(BenchFile file) : file_(std::move(file)) {
@@ -64,27 +71,27 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
   return bench;
 }
 
-OpenContext Bench::context(const std::string& part) {
-  return {.clock = *clock_,
-          .virtual_clock = virtual_clock_,
-          .parts = parts_,
-          .bench = file_.name,
-          .where = fmt::format("{}/{}", file_.name, part),
-          .line = std::nullopt,
-          .network = nullptr,
-          .tell = [this](EventBody event) { tell(std::move(event)); }};
+OpenContext Bench::context_for(const std::string& part) {
+  return OpenContext{.clock = *clock_,
+                     .virtual_clock = virtual_clock_,
+                     .parts = parts_,
+                     .bench = file_.name,
+                     .where = fmt::format("{}/{}", file_.name, part),
+                     .line = std::nullopt,
+                     .network = nullptr,
+                     .tell = [this](EventBody event) { tell(std::move(event)); }};
 }
 
 Result<void> Bench::open_devices(const Catalog& catalog) {
   for (const ConsoleEntry& entry : file_.consoles) {
-    OpenContext here = context(entry.name);
+    OpenContext here = context_for(entry.name);
     here.line = entry.line;
     auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
     if (!stream) return stream.error();
     consoles_.push_back({entry, std::move(*stream)});
   }
   for (const auto& [name, entry] : file_.media) {
-    OpenContext here = context(name);
+    OpenContext here = context_for(name);
     auto medium = open_device(catalog.media, entry, name, here);
     if (!medium) return medium.error();
     media_.emplace(name, std::move(*medium));
@@ -92,16 +99,12 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
   for (const auto& [name, entry] : file_.ports) {
     if (auto opened = open_port(catalog, name, entry); !opened) return opened.error();
   }
-  OpenContext here = context("power");
-  auto power = open_device(catalog.power, file_.power.device, "power", here);
-  if (!power) return power.error();
-  power_ = std::move(*power);
-  return {};
+  return open_power(catalog);
 }
 
 /// A network of its own for the port's interface, and a host's settings for it.
 Result<void> Bench::open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry) {
-  OpenContext here = context(name);
+  OpenContext here = context_for(name);
   auto network = NetworkNamespace::create(here.where);
   if (!network) return network.error();
   BenchPort opened{entry, std::move(*network), nullptr};
@@ -116,6 +119,37 @@ Result<void> Bench::open_port(const Catalog& catalog, const std::string& name, c
   if (auto done = opened.network->ip(commands, Until(clock_->now() + network_limit)); !done) return done.error();
   ports_.emplace(name, std::move(opened));
   return {};
+}
+
+Result<void> Bench::open_power(const Catalog& catalog) {
+  const PowerEntry& entry = file_.power;
+  OpenContext here = context_for("power");
+  if (entry.relay) {
+    auto relay = open_relay(catalog, entry.device, "power");
+    if (!relay) return relay.error();
+    power_ = std::make_unique<RelayPower>(**relay, *entry.relay, here.where, *clock_, here.tell);
+  } else {
+    auto power = open_device(catalog.power, entry.device, "power", here);
+    if (!power) return power.error();
+    power_ = std::move(*power);
+  }
+  if (!entry.button) return {};
+  auto button = open_relay(catalog, entry.button->device, "button");
+  if (!button) return button.error();
+  power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
+                                         fmt::format("{}/button", file_.name), *clock_);
+  return {};
+}
+
+Result<Relay*> Bench::open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part) {
+  for (const OpenRelay& open : relays_) {
+    if (open.entry.driver == entry.driver && open.entry.keys == entry.keys) return open.relay.get();
+  }
+  OpenContext here = context_for(part);
+  auto relay = open_device(catalog.relays, entry, part, here);
+  if (!relay) return relay.error();
+  relays_.push_back({entry, std::move(*relay)});
+  return relays_.back().relay.get();
 }
 
 void Bench::on_device_event(std::function<void(EventBody)> take) {

@@ -146,7 +146,10 @@ Result<void> Director::perform(const PowerCycleStep& step) {
 Result<void> Director::perform(const ExpectStep& step) {
   auto seen = wait_for_marker(step.marker, expect_from_, within(step.within), true);
   if (seen) return seen;
-  if (seen.error().cause() == Cause::timeout) return missed(step.marker, step.within);
+  if (seen.error().cause() == Cause::timeout) {
+    if (const auto lost = lost_power()) return *lost;
+    return missed(step.marker, step.within);
+  }
   if (seen.error().cause() == Cause::dut) watch_the_failure_to_its_end();
   return seen;
 }
@@ -270,6 +273,19 @@ Fault Director::missed(const std::string& marker, Nanos within) const {
                  "is the DUT powered, the cable in, the line rate right?");
   }
   return Fault(Cause::timeout, where, fmt::format("no \"{}\" in {}", marker, duration_text(within)));
+}
+
+std::optional<Fault> Director::lost_power() {
+  if (!bench_.file().power.relay || off_since_) return std::nullopt;
+  const auto state = bench_.power().state(within(power_call_limit));
+  if (!state) {
+    if (state.error().cause() == Cause::stopped) return state.error();
+    return of_the_bench(state.error()).within("the DUT is silent, and its relay cannot be asked");
+  }
+  if (!*state || **state == Power::on) return std::nullopt;
+  return Fault(
+      Cause::lost, bench_.file().name + "/power", "it was switched on and reads back off in the middle of the boot",
+      "a relay board that left the bus for a moment comes back with its contacts open; check its cable and supply");
 }
 
 void Director::watch_the_failure_to_its_end() {

@@ -66,6 +66,9 @@ class Director {
   /// the bench ends the wait, and so do the deadline and a stop.
   Result<void> wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count);
   [[nodiscard]] Fault missed(const std::string& marker, Nanos within) const;
+  /// Why a DUT that kept silent cannot be blamed: its relay let go, or is gone. Only a relay is asked: what is both
+  /// switch and DUT may have turned itself off.
+  std::optional<Fault> lost_power();
   void watch_the_failure_to_its_end();
   /// What the record or a device reported since this boot began, if anything.
   [[nodiscard]] std::optional<Fault> fault_of_the_bench() const;

@@ -1,0 +1,38 @@
+#include "drivers/hid_relay/hid_relay_driver.hpp"
+
+#include "drivers/hid_relay/hid_relay.hpp"
+#include "harness/file/keys.hpp"
+
+namespace coldboot {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanos opening_limit = 10s;  // several boards, each of which may need its time to be asked
+
+keys::Type<HidRelayIdentity> hid_relay_type() {
+  return keys::object<HidRelayIdentity>("hid relay", "A USB HID relay board, 16c0:05df, of one to eight channels.")
+      .optional("id", &HidRelayIdentity::id, keys::text("BITFT"), "The board's own id, five characters.")
+      .optional("usb", &HidRelayIdentity::port, keys::text("1-4.2"),
+                "Where it is plugged in, for boards that share an id.")
+      .optional("serial", &HidRelayIdentity::serial, keys::text("A1B2"),
+                "USB serial number, for the few boards that have one.")
+      .exactly_one({"id", "usb", "serial"});
+}
+
+}  // namespace
+
+keys::Table hid_relay_keys() {
+  return keys::table<HidRelayIdentity>(hid_relay_type());
+}
+
+Result<std::unique_ptr<Relay>> open_hid_relay(const DeviceEntry& entry, const std::string&, OpenContext& context) {
+  auto identity = keys::from_kept(hid_relay_type(), entry.keys, entry.place);
+  if (!identity) return identity.error();
+  auto relay = HidRelay::open(system_usb_bus(context.where), {context.where, std::move(*identity)},
+                              Until(context.clock.now() + opening_limit));
+  if (!relay) return relay.error();
+  return std::unique_ptr<Relay>(std::move(*relay));
+}
+
+}  // namespace coldboot

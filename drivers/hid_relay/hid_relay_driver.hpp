@@ -1,0 +1,12 @@
+#pragma once
+
+#include "harness/bench/catalog.hpp"
+
+namespace coldboot {
+
+// USB HID relay boards as a bench file names them.
+
+keys::Table hid_relay_keys();
+Result<std::unique_ptr<Relay>> open_hid_relay(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+
+}  // namespace coldboot

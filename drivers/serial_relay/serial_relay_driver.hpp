@@ -1,0 +1,13 @@
+#pragma once
+
+#include "harness/bench/catalog.hpp"
+
+namespace coldboot {
+
+// Relay boards behind a serial port as a bench file names them.
+
+keys::Table serial_relay_keys();
+Result<std::unique_ptr<Relay>> open_serial_relay(const DeviceEntry& entry, const std::string& name,
+                                                 OpenContext& context);
+
+}  // namespace coldboot
