@@ -15,6 +15,7 @@ Catalog driver_catalog() {
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
+      .relays = {},
   };
 }
 

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/bench/button_power.hpp"
+#include "harness/bench/relay_power.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -37,7 +40,7 @@ Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Devi
 }  // namespace
 
 DriverTables Catalog::tables() const {
-  return {tables_of(power), tables_of(consoles), tables_of(media), tables_of(ports)};
+  return {tables_of(power), tables_of(consoles), tables_of(media), tables_of(ports), tables_of(relays)};
 }
 
 Bench::Bench(BenchFile file) : file_(std::move(file)) {
@@ -92,11 +95,38 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
   for (const auto& [name, entry] : file_.ports) {
     if (auto opened = open_port(catalog, name, entry); !opened) return opened.error();
   }
+  return open_power(catalog);
+}
+
+Result<void> Bench::open_power(const Catalog& catalog) {
+  const PowerEntry& entry = file_.power;
   OpenContext here = context("power");
-  auto power = open_device(catalog.power, file_.power.device, "power", here);
-  if (!power) return power.error();
-  power_ = std::move(*power);
+  if (entry.relay) {
+    auto relay = open_relay(catalog, entry.device, "power");
+    if (!relay) return relay.error();
+    power_ = std::make_unique<RelayPower>(**relay, *entry.relay, here.where, *clock_, here.tell);
+  } else {
+    auto power = open_device(catalog.power, entry.device, "power", here);
+    if (!power) return power.error();
+    power_ = std::move(*power);
+  }
+  if (!entry.button) return {};
+  auto button = open_relay(catalog, entry.button->device, "button");
+  if (!button) return button.error();
+  power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
+                                         fmt::format("{}/button", file_.name), *clock_);
   return {};
+}
+
+Result<Relay*> Bench::open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part) {
+  for (const OpenRelay& open : relays_) {
+    if (open.entry.driver == entry.driver && open.entry.keys == entry.keys) return open.relay.get();
+  }
+  OpenContext here = context(part);
+  auto relay = open_device(catalog.relays, entry, part, here);
+  if (!relay) return relay.error();
+  relays_.push_back({entry, std::move(*relay)});
+  return relays_.back().relay.get();
 }
 
 /// A network of its own for the port's interface, and a host's settings for it.

@@ -56,6 +56,8 @@ class Bench {
   Result<void> open_devices(const Catalog& catalog);
   Result<void> open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry);
   [[nodiscard]] OpenContext context(const std::string& part);
+  Result<void> open_power(const Catalog& catalog);
+  Result<Relay*> open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part);
   void tell(EventBody event);
 
   BenchFile file_;
@@ -65,6 +67,11 @@ class Bench {
   std::mutex telling_;                   // guards take_
   std::function<void(EventBody)> take_;  // before the devices, which outlive nothing they tell
   SharedParts parts_;
+  struct OpenRelay {
+    DeviceEntry entry;
+    std::unique_ptr<Relay> relay;
+  };
+  std::vector<OpenRelay> relays_;  // what power_ switches over
   std::unique_ptr<PowerSwitch> power_;
   std::vector<BenchConsole> consoles_;
   std::map<std::string, std::unique_ptr<BootMedium>> media_;

@@ -33,8 +33,34 @@ struct DeviceEntry {
   Place place;
 };
 
+/// Which way a relay's contact stands while its coil has no current.
+enum class Wiring { normally_open, normally_closed };
+
+/// Which side of the DUT's supply is switched.
+enum class SupplySide { dc, mains };
+
+/// How a channel of a relay switches the DUT.
+struct RelayEntry {
+  int channel = 1;
+  Wiring wiring = Wiring::normally_open;
+  SupplySide side = SupplySide::dc;
+  Nanos settle{std::chrono::milliseconds(20)};  ///< from switching to reading back
+  int retries = 2;
+  Nanos retry_pause{std::chrono::milliseconds(500)};
+};
+
+/// A channel of a relay that stands in for the DUT's power button.
+struct ButtonEntry {
+  DeviceEntry device;
+  int channel = 1;
+  Nanos after{std::chrono::seconds(1)};         ///< from power to the press
+  Nanos press{std::chrono::milliseconds(500)};  ///< how long it is held
+};
+
 struct PowerEntry {
   DeviceEntry device;
+  std::optional<RelayEntry> relay;          ///< where the device is a relay, and no power switch of its own
+  std::optional<ButtonEntry> button;        ///< pressed after power came, where a DUT needs that
   Nanos off_min{std::chrono::seconds(10)};  ///< power stays off at least this long before it comes back
   Nanos device_delay{};                     ///< the most the switch takes after taking a command
   Nanos supply_delay{};                     ///< the most the supply takes to come up

@@ -17,6 +17,7 @@
 #include "harness/device/byte_stream.hpp"
 #include "harness/device/network_port.hpp"
 #include "harness/device/power_switch.hpp"
+#include "harness/device/relay.hpp"
 #include "harness/event/event.hpp"
 #include "harness/io/network_namespace.hpp"
 
@@ -68,6 +69,7 @@ struct Catalog {
   std::vector<Kind<ByteStream>> consoles;
   std::vector<Kind<BootMedium>> media;
   std::vector<Kind<NetworkPort>> ports;
+  std::vector<Kind<Relay>> relays;  ///< power is switched over these too; their names are none of `power`
 
   /// What reading a bench file needs to know of them.
   [[nodiscard]] DriverTables tables() const;

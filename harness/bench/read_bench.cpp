@@ -1,5 +1,6 @@
 #include "harness/bench/read_bench.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
@@ -15,6 +16,8 @@ namespace {
 using keys::Entry;
 using keys::Placed;
 
+constexpr int most_channels = 128;
+constexpr int most_retries = 20;
 constexpr int ipv4_bits = 32;
 constexpr int ipv6_bits = 128;
 
@@ -41,11 +44,23 @@ struct SafeDraft {
   std::optional<Placed<Nanos>> clean_for;
 };
 
+struct RetryDraft {
+  int times = RelayEntry().retries;
+  Nanos pause = RelayEntry().retry_pause;
+};
+
 struct PowerDraft {
-  PowerEntry entry;
-  Nanos off_min = entry.off_min;
+  DeviceEntry device;
+  bool is_relay = false;
+  int channel = RelayEntry().channel;  // these five a relay has, and no power switch of its own
+  Wiring contact = RelayEntry().wiring;
+  SupplySide side = RelayEntry().side;
+  Nanos settle = RelayEntry().settle;
+  RetryDraft retry;
+  std::optional<ButtonEntry> button;
+  Nanos off_min = PowerEntry().off_min;
   Nanos device_delay{};
-  Nanos supply_delay{};
+  std::optional<Nanos> supply_delay;
   SafeDraft safe;
 };
 
@@ -77,17 +92,82 @@ keys::Type<SafeDraft> safe_type() {
                 "How long a clean end may take before power is cut all the same; with `off-clean`.", "60 s");
 }
 
+keys::Type<Wiring> wiring_type() {
+  return keys::word<Wiring>(
+      {{"normally-open", Wiring::normally_open, "a relay without current leaves the DUT off, the safe way."},
+       {"normally-closed", Wiring::normally_closed, "a relay without current, or without its cable, leaves it on."}});
+}
+
+keys::Type<SupplySide> side_type() {
+  return keys::word<SupplySide>(
+      {{"dc", SupplySide::dc, "between the supply and the DUT."},
+       {"mains", SupplySide::mains,
+        "before the supply, which takes a while to start: up to 4 s unless `supply-delay` knows better."}});
+}
+
+keys::Type<RetryDraft> retry_type() {
+  return keys::object<RetryDraft>("retry", "What to do when a relay did not switch, or reads back otherwise.")
+      .optional("times", &RetryDraft::times, keys::integer(0, most_retries, "2"),
+                "How often switching is tried again; each try that failed is in the record.", "2")
+      .optional("pause", &RetryDraft::pause, keys::duration("500 ms"), "Pause before each.", "500 ms");
+}
+
+keys::Type<ButtonEntry> button_type(const DriverTables& drivers) {
+  return keys::object<ButtonEntry>(
+             "button",
+             "A channel of a relay across the DUT's power button, pressed after power came. The boot begins "
+             "with the press.")
+      .tables("driver", drivers.relays,
+              "Kind of relay; with the driver and the keys of `power` it is another channel of the same.",
+              [](ButtonEntry& button, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { button.device = device_entry(driver, std::move(own), place); })
+      .optional("channel", &ButtonEntry::channel, keys::integer(1, most_channels, "2"), "Channel, counted from 1.", "1")
+      .optional("after", &ButtonEntry::after, keys::duration("1 s"), "Pause between power and the press.", "1 s")
+      .optional("press", &ButtonEntry::press, keys::time_limit("500 ms"),
+                "How long it is held; many boards turn off when it is held for 4 s.", "500 ms");
+}
+
+std::map<std::string, keys::Table> switches_of(const DriverTables& drivers) {
+  std::map<std::string, keys::Table> all = drivers.power;
+  all.insert(drivers.relays.begin(), drivers.relays.end());
+  return all;
+}
+
+std::vector<std::string> names_of(const std::map<std::string, keys::Table>& tables) {
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables) names.push_back(name);
+  return names;
+}
+
 keys::Type<PowerDraft> power_type(const DriverTables& drivers) {
+  const keys::Words a_relay{names_of(drivers.relays), "a relay"};
   return keys::object<PowerDraft>("power", "What turns the DUT on and off.")
-      .tables("driver", drivers.power, "Kind of power switch.",
-              [](PowerDraft& power, const std::string& driver, std::map<std::string, std::string> own,
-                 const Place& place) { power.entry.device = device_entry(driver, std::move(own), place); })
+      .tables("driver", switches_of(drivers), "Kind of power switch, or of relay.",
+              [relays = a_relay.words](PowerDraft& power, const std::string& driver,
+                                       std::map<std::string, std::string> own, const Place& place) {
+                power.device = device_entry(driver, std::move(own), place);
+                power.is_relay = std::ranges::find(relays, driver) != relays.end();
+              })
+      .optional("channel", &PowerDraft::channel, keys::integer(1, most_channels, "1"), "Channel, counted from 1.", "1")
+      .only_with(a_relay)
+      .optional("contact", &PowerDraft::contact, wiring_type(), "How the DUT is wired to it.", "`normally-open`")
+      .only_with(a_relay)
+      .optional("side", &PowerDraft::side, side_type(), "Which side of the supply it cuts.", "`dc`")
+      .only_with(a_relay)
+      .optional("settle", &PowerDraft::settle, keys::duration("20 ms"), "Pause between switching and reading back.",
+                "20 ms")
+      .only_with(a_relay)
+      .optional("retry", &PowerDraft::retry, retry_type(), "What to do when it did not switch.", "2 times")
+      .only_with(a_relay)
+      .optional("button", &PowerDraft::button, button_type(drivers),
+                "For a DUT that stays off until its power button is pressed.")
       .optional("off-min", &PowerDraft::off_min, keys::duration(),
                 "Power stays off at least this long before it comes back, so that supplies discharge.", "10 s")
       .optional("device-delay", &PowerDraft::device_delay, keys::duration("15 ms"),
                 "The most the switch itself takes after taking a command; part of every uncertainty.", "0 s")
       .optional("supply-delay", &PowerDraft::supply_delay, keys::duration("4 s"),
-                "The most the supply behind the switch takes to come up; part of every uncertainty.", "0 s")
+                "The most the supply behind the switch takes to come up; part of every uncertainty.",
+                "0 s, and 4 s behind a relay on the `mains` side")
       .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left when a run ends.", "state `off-cut`");
 }
 
@@ -160,11 +240,27 @@ SafeEntry safe_entry(const SafeDraft& draft, Findings& findings) {
   return safe;
 }
 
+RelayEntry relay_entry(const PowerDraft& draft) {
+  return {.channel = draft.channel,
+          .wiring = draft.contact,
+          .side = draft.side,
+          .settle = draft.settle,
+          .retries = draft.retry.times,
+          .retry_pause = draft.retry.pause};
+}
+
+/// What a relay on the mains side leaves open: adapters start within 4 s, most of them far sooner.
+constexpr Nanos mains_supply_delay = std::chrono::seconds(4);
+
 PowerEntry power_entry(const PowerDraft& draft, Findings& findings) {
-  PowerEntry power = draft.entry;
+  PowerEntry power;
+  power.device = draft.device;
+  if (draft.is_relay) power.relay = relay_entry(draft);
+  power.button = draft.button;
   power.off_min = draft.off_min;
   power.device_delay = draft.device_delay;
-  power.supply_delay = draft.supply_delay;
+  const bool on_mains = power.relay && power.relay->side == SupplySide::mains;
+  power.supply_delay = draft.supply_delay.value_or(on_mains ? mains_supply_delay : Nanos(0));
   power.safe = safe_entry(draft.safe, findings);
   return power;
 }

@@ -39,8 +39,10 @@ Json schema_of_number(std::string_view type, const Shape& shape) {
   return schema;
 }
 
-void add_keys(Json& schema, const std::vector<Key>& keys) {
+/// The keys an object has, or has with `word` under its selector.
+void add_keys(Json& schema, const std::vector<Key>& keys, std::string_view word = {}) {
   for (const Key& key : keys) {
+    if (!keys::has_key(key, word)) continue;
     Json value = schema_of(*key.shape);
     value["description"] = key_description(key);
     schema["properties"][key.name] = std::move(value);
@@ -48,19 +50,20 @@ void add_keys(Json& schema, const std::vector<Key>& keys) {
   }
 }
 
-Json schema_of_object(const Shape& shape) {
+Json schema_of_object(const Shape& shape, std::string_view word = {}) {
   Json schema = {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
-  add_keys(schema, shape.keys);
+  add_keys(schema, shape.keys, word);
   for (const std::string& key : shape.exactly_one) schema["oneOf"].push_back({{"required", {key}}});
   return schema;
 }
 
 /// An object whose further keys a word decides: one whole object for each word, so that an editor offers only its keys.
 Json schema_of_selected(const Shape& shape) {
+  if (shape.tables.empty()) return {{"not", Json::object()}};  // no word is known, so nothing is right
   Json schema = Json::object();
   schema["oneOf"] = Json::array();
   for (const auto& [word, table] : shape.tables) {
-    Json one = schema_of_object(shape);
+    Json one = schema_of_object(shape, word);
     add_keys(one, table->keys);
     one["properties"][shape.selector]["enum"] = {word};
     schema["oneOf"].push_back(std::move(one));
@@ -156,13 +159,17 @@ std::string words_text(const Shape& shape) {
   return text;
 }
 
+std::string only_with_text(const Key& key) {
+  return key.only_with ? fmt::format(" Only with {}.", key.only_with->called) : std::string();
+}
+
 std::string key_table(const std::vector<Key>& keys) {
   if (keys.empty()) return "It has no keys.\n";
   std::string table = "| key | value | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const Key& key : keys) {
     const std::string fallback = key.required ? "required" : key.fallback;
-    table += fmt::format("| `{}` | {} | {} | {}{} |\n", key.name, cell(value_text(*key.shape)), cell(fallback),
-                         cell(key.doc), cell(words_text(*key.shape)));
+    table += fmt::format("| `{}` | {} | {} | {}{}{} |\n", key.name, cell(value_text(*key.shape)), cell(fallback),
+                         cell(key.doc), cell(words_text(*key.shape)), only_with_text(key));
   }
   return table;
 }

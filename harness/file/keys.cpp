@@ -345,6 +345,12 @@ Type<LineRate> line_rate(std::string example) {
                             [](const std::string& text, const Place&) { return parse_line_rate(text); });
 }
 
+bool has_key(const Key& key, std::string_view word) {
+  if (!key.only_with) return true;
+  const std::vector<std::string>& words = key.only_with->words;
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 Table detail::scalar_table(ShapePtr shape, std::function<void(const Node&, Findings&)> check) {
   assert(std::all_of(shape->keys.begin(), shape->keys.end(), [](const Key& key) {
     return key.shape->form <= Shape::Form::word;  // a driver's keys are kept as text, so each must be one scalar
@@ -404,19 +410,24 @@ bool detail::read_object(const Node& node, const Shape& shape, Findings& finding
     report(node, shape, findings);
     return false;
   }
-  std::vector<std::string> own;
-  for (const Key& key : shape.keys) own.push_back(key.name);
-  std::vector<std::string> known = own;
   const Shape* table = selected_table(node, shape);
+  std::vector<std::string> own;
+  std::vector<std::string> known;
+  for (const Key& key : shape.keys) {
+    own.push_back(key.name);
+    if (table == nullptr || has_key(key, node.find(shape.selector)->text)) known.push_back(key.name);
+  }
   if (table != nullptr) {
     for (const Key& key : table->keys) known.push_back(key.name);
   }
   const bool all_known = shape.selector.empty() || table != nullptr;
   bool good = true;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    if (const auto key = index_of(node.keys[i].text, own)) {
+    const bool is_known = index_of(node.keys[i].text, known).has_value();
+    const auto key = index_of(node.keys[i].text, own);
+    if (key && (is_known || !all_known)) {
       good = take(*key, node.items[i]) && good;
-    } else if (all_known && !index_of(node.keys[i].text, known)) {
+    } else if (all_known && !is_known) {
       report_unknown_key(node.keys[i], known, findings);
       good = false;
     }

@@ -30,13 +30,20 @@ namespace coldboot::keys {
 struct Shape;
 using ShapePtr = std::shared_ptr<const Shape>;
 
+/// Some of the words under an object's selector, and what people call them: "a relay".
+struct Words {
+  std::vector<std::string> words;
+  std::string called;
+};
+
 /// One key of an object, as documented.
 struct Key {
   std::string name;
   ShapePtr shape;
   std::string doc;
   bool required = false;
-  std::string fallback;  ///< the default, for people; empty: none is set
+  std::string fallback;            ///< the default, for people; empty: none is set
+  std::optional<Words> only_with;  ///< an object has it with these words only; nothing: with any
 };
 
 /// One word a value may be, or one key of which a value has exactly one.
@@ -78,6 +85,9 @@ struct Table {
   ShapePtr shape;
   std::function<void(const Node& node, Findings& findings)> check;
 };
+
+/// Whether an object whose selector says `word` has the key.
+[[nodiscard]] bool has_key(const Key& key, std::string_view word);
 
 namespace detail {
 Table scalar_table(ShapePtr shape, std::function<void(const Node&, Findings&)> check);
@@ -264,6 +274,12 @@ class Object : public Type<T> {
   Object&& optional(std::string key, std::optional<M> T::* member, const Type<M>& type, std::string doc,
                     std::string fallback = {}) && {
     add({std::move(key), type.shape, std::move(doc), false, std::move(fallback)}, taker(member, type));
+    return std::move(*this);
+  }
+
+  /// The key named last is one of the object only with these words under its selector.
+  Object&& only_with(Words words) && {
+    body_->shape->keys.back().only_with = std::move(words);
     return std::move(*this);
   }
 

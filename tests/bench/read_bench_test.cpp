@@ -20,7 +20,10 @@ TEST(Bench, IsReadAsWritten) {
   EXPECT_EQ(bench->dut.at("serial"), "1234567");
   EXPECT_EQ(bench->pace, Pace::real);
   EXPECT_EQ(bench->power.device.driver, "test-relay");
-  EXPECT_EQ(bench->power.device.keys, (std::map<std::string, std::string>{{"id", "BITFT"}, {"channel", "2"}}));
+  EXPECT_EQ(bench->power.device.keys, (std::map<std::string, std::string>{{"id", "BITFT"}, {"reports", "4"}}));
+  ASSERT_TRUE(bench->power.relay);
+  EXPECT_EQ(bench->power.relay->channel, 2);
+  EXPECT_EQ(bench->power.relay->wiring, Wiring::normally_open);
   EXPECT_EQ(bench->power.off_min, 12s);
   EXPECT_EQ(bench->power.device_delay, 15ms);
   EXPECT_EQ(bench->power.supply_delay, 4s);
@@ -46,16 +49,58 @@ TEST(Bench, HandsADriverItsKeysBackAsItsConfig) {
   const auto relay = keys::from_kept(test_relay_type(), device.keys, device.place);
   ASSERT_TRUE(relay) << relay.error().text();
   EXPECT_EQ(relay->id, "BITFT");
-  EXPECT_EQ(relay->channel, 2);
+  EXPECT_EQ(relay->reports, 4);
 }
 
 TEST(Bench, KeepsPowerOffForTenSecondsUnlessToldOtherwise) {
   const auto bench = read_bench(
-      "coldboot: bench/1\nname: b\npower: {driver: test-button, id: x}\nconsoles: {c: {driver: test-tty, id: z}}\n",
+      "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x}\nconsoles: {c: {driver: test-tty, id: z}}\n",
       "bench.yaml", test_drivers());
   ASSERT_TRUE(bench) << bench.mistakes.front().text();
   EXPECT_EQ(bench->power.off_min, 10s);
   EXPECT_EQ(bench->power.safe.state, SafeState::off);
+}
+
+BenchFile bench_with(const std::string& power) {
+  const auto bench =
+      read_bench("coldboot: bench/1\nname: b\npower: " + power + "\nconsoles: {c: {driver: test-tty, id: z}}\n",
+                 "bench.yaml", test_drivers());
+  for (const Fault& fault : bench.mistakes) ADD_FAILURE() << fault.text();
+  return bench.value.value_or(BenchFile{});
+}
+
+TEST(Bench, SaysHowItsRelaySwitchesTheDut) {
+  const PowerEntry power = bench_with(
+                               "{driver: test-relay, id: x, channel: 3, contact: normally-closed, settle: 5 ms, "
+                               "retry: {times: 4, pause: 1 s}}")
+                               .power;
+  ASSERT_TRUE(power.relay);
+  EXPECT_EQ(power.relay->channel, 3);
+  EXPECT_EQ(power.relay->wiring, Wiring::normally_closed);
+  EXPECT_EQ(power.relay->side, SupplySide::dc);
+  EXPECT_EQ(power.relay->settle, 5ms);
+  EXPECT_EQ(power.relay->retries, 4);
+  EXPECT_EQ(power.relay->retry_pause, 1s);
+  EXPECT_EQ(power.supply_delay, 0s);
+  EXPECT_FALSE(power.button);
+}
+
+TEST(Bench, GivesASupplyBehindARelayOnTheMainsSideFourSecondsUnlessToldBetter) {
+  EXPECT_EQ(bench_with("{driver: test-relay, id: x, side: mains}").power.supply_delay, 4s);
+  EXPECT_EQ(bench_with("{driver: test-relay, id: x, side: mains, supply-delay: 700 ms}").power.supply_delay, 700ms);
+  EXPECT_EQ(bench_with("{driver: test-outlet, id: x}").power.supply_delay, 0s);
+}
+
+TEST(Bench, MayPressThePowerButtonAfterPowerCame) {
+  const PowerEntry power =
+      bench_with("{driver: test-outlet, id: x, button: {driver: test-relay, id: p, channel: 2, press: 200 ms}}").power;
+  EXPECT_FALSE(power.relay);
+  ASSERT_TRUE(power.button);
+  EXPECT_EQ(power.button->device.driver, "test-relay");
+  EXPECT_EQ(power.button->device.keys, (std::map<std::string, std::string>{{"id", "p"}}));
+  EXPECT_EQ(power.button->channel, 2);
+  EXPECT_EQ(power.button->press, 200ms);
+  EXPECT_EQ(power.button->after, 1s);
 }
 
 struct Wrong {
@@ -86,21 +131,29 @@ INSTANTIATE_TEST_SUITE_P(
     Files, BenchRefuses,
     testing::Values(
         Wrong{"unknown_driver", "power: {driver: test-rely, id: x, chanel: 1}", good_consoles,
-              "b.yaml:3:17: found \"test-rely\", expected test-button or test-relay (did you mean test-relay?)\n"},
+              "b.yaml:3:17: found \"test-rely\", expected test-outlet or test-relay (did you mean test-relay?)\n"},
         Wrong{
             "unknown_key", "power: {driver: test-relay, id: x, chanel: 1}", good_consoles,
-            "b.yaml:3:36: found the key chanel, expected one of driver, off-min, device-delay, supply-delay, safe, id, "
-            "channel (did you mean channel?)\n"},
-        Wrong{"key_of_another_driver", "power: {driver: test-button, id: x, channel: 1}", good_consoles,
-              "b.yaml:3:37: found the key channel, expected one of driver, off-min, device-delay, supply-delay, safe, "
-              "id\n"},
+            "b.yaml:3:36: found the key chanel, expected one of driver, channel, contact, side, settle, retry, button, "
+            "off-min, device-delay, supply-delay, safe, id, reports (did you mean channel?)\n"},
+        Wrong{
+            "key_of_another_driver", "power: {driver: test-outlet, id: x, reports: 1}", good_consoles,
+            "b.yaml:3:37: found the key reports, expected one of driver, button, off-min, device-delay, supply-delay, "
+            "safe, id\n"},
+        Wrong{
+            "key_of_relays", "power: {driver: test-outlet, id: x, contact: normally-closed}", good_consoles,
+            "b.yaml:3:37: found the key contact, expected one of driver, button, off-min, device-delay, supply-delay, "
+            "safe, id\n"},
+        Wrong{"button_that_is_no_relay", "power: {driver: test-relay, id: x, button: {driver: test-outlet, id: p}}",
+              good_consoles, "b.yaml:3:53: found \"test-outlet\", expected test-relay\n"},
         Wrong{"missing_driver_key", "power: {driver: test-relay}", good_consoles,
               "b.yaml:3:8: found no key id, expected id: a text such as BITFT\n"},
         Wrong{"missing_driver", "power: {id: x}", good_consoles,
-              "b.yaml:3:8: found no key driver, expected driver: test-button or test-relay\n"},
-        Wrong{"wrong_driver_value", "power: {driver: test-relay, id: 7, channel: 9}", good_consoles,
+              "b.yaml:3:8: found no key driver, expected driver: test-outlet or test-relay\n"},
+        Wrong{"wrong_driver_value", "power: {driver: test-relay, id: 7, reports: 9, channel: 0}", good_consoles,
               "b.yaml:3:33: found the number 7, expected a text such as BITFT (quote it: \"7\")\n"
-              "b.yaml:3:45: found the number 9, expected a whole number from 1 to 8 such as 1\n"},
+              "b.yaml:3:45: found the number 9, expected a whole number from 1 to 8 such as 1\n"
+              "b.yaml:3:57: found the number 0, expected a whole number from 1 to 128 such as 1\n"},
         Wrong{"safe_state_of_yaml_1_1", "power: {driver: test-relay, id: x, safe: {state: off}}", good_consoles,
               "b.yaml:3:50: found \"off\", expected off-cut or off-clean (did you mean off-cut?)\n"},
         Wrong{"clean_for_without_clean", "power: {driver: test-relay, id: x, safe: {state: off-cut, clean-for: 9 s}}",

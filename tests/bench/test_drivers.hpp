@@ -9,13 +9,13 @@ namespace coldboot {
 /// Keys of a relay that tests describe.
 struct TestRelayKeys {
   std::string id;
-  int channel = 1;
+  int reports = 1;
 };
 
 inline keys::Type<TestRelayKeys> test_relay_type() {
   return keys::object<TestRelayKeys>("test-relay", "A relay board of the tests.")
       .required("id", &TestRelayKeys::id, keys::text("BITFT"), "The board's own id.")
-      .optional("channel", &TestRelayKeys::channel, keys::integer(1, 8, "1"), "Channel, as printed on the board.", "1");
+      .optional("reports", &TestRelayKeys::reports, keys::integer(1, 8, "1"), "How it reports its state.", "1");
 }
 
 /// Drivers that exist only as descriptions.
@@ -23,7 +23,8 @@ inline DriverTables test_drivers() {
   const auto by_id = keys::object<TestRelayKeys>("by-id", "A device found by its id.")
                          .required("id", &TestRelayKeys::id, keys::text("A50285BI"), "The device's own id.");
   DriverTables drivers;
-  drivers.power = {{"test-relay", keys::table(test_relay_type())}, {"test-button", keys::table(by_id)}};
+  drivers.power = {{"test-outlet", keys::table(by_id)}};
+  drivers.relays = {{"test-relay", keys::table(test_relay_type())}};
   drivers.consoles = {{"test-tty", keys::table(by_id)}};
   drivers.media = {{"test-mux", keys::table(by_id)}};
   drivers.ports = {{"test-card", keys::table(by_id)}};

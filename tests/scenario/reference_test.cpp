@@ -98,10 +98,16 @@ TEST(Schema, AgreesWithTheReader) {
   for (const Case& one : {
            Case{Kind::bench, true, power + "{driver: test-relay, id: x}"},
            Case{Kind::bench, true, power + "{driver: test-relay, id: \"7\", channel: 8, off-min: 0 s}"},
-           Case{Kind::bench, true, power + "{driver: test-button, id: x, safe: {state: off-clean}}"},
-           Case{Kind::bench, false, power + "{driver: test-button, id: x, channel: 1}"},
+           Case{Kind::bench, true, power + "{driver: test-outlet, id: x, safe: {state: off-clean}}"},
+           Case{Kind::bench, false, power + "{driver: test-outlet, id: x, channel: 1}"},
+           Case{Kind::bench, false, power + "{driver: test-outlet, id: x, side: dc}"},
+           Case{Kind::bench, true, power + "{driver: test-relay, id: x, contact: normally-closed, side: mains}"},
+           Case{Kind::bench, true, power + "{driver: test-relay, id: x, retry: {times: 0}, settle: 0 s}"},
+           Case{Kind::bench, false, power + "{driver: test-relay, id: x, retry: 2}"},
+           Case{Kind::bench, true, power + "{driver: test-outlet, id: x, button: {driver: test-relay, id: p}}"},
+           Case{Kind::bench, false, power + "{driver: test-outlet, id: x, button: {driver: test-outlet, id: p}}"},
            Case{Kind::bench, false, power + "{driver: test-relay, id: 7}"},
-           Case{Kind::bench, false, power + "{driver: test-relay, id: x, channel: 9}"},
+           Case{Kind::bench, false, power + "{driver: test-relay, id: x, channel: 0}"},
            Case{Kind::bench, false, power + "{driver: test-relay, id: x, channel: \"1\"}"},
            Case{Kind::bench, false, power + "{driver: test-tty, id: x}"},
            Case{Kind::bench, false, power + "{driver: test-relay, id: x, off-min: 10}"},
@@ -151,9 +157,9 @@ TEST(Reference, DescribesEveryDriverOfABench) {
   const std::string page = reference_page(Kind::bench, *bench_shape(test_drivers()));
   EXPECT_THAT(page, testing::StartsWith("# bench file\n"));
   EXPECT_THAT(page, testing::HasSubstr("### power with `driver: test-relay`\n\nA relay board of the tests.\n"));
-  EXPECT_THAT(page,
-              testing::HasSubstr(
-                  "| `channel` | a whole number from 1 to 8, such as `1` | 1 | Channel, as printed on the board. |"));
+  EXPECT_THAT(page, testing::HasSubstr(
+                        "| `reports` | a whole number from 1 to 8, such as `1` | 1 | How it reports its state. |"));
+  EXPECT_THAT(page, testing::HasSubstr("| Channel, counted from 1. Only with a relay. |"));
   EXPECT_THAT(page, testing::HasSubstr("## medium\n"));
 }
 
