@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/lab/usb_model.hpp"
+
+namespace coldboot {
+
+/// A rack without hardware: USB devices and serial adapters that this process, and every program it starts, sees where
+/// real ones would be. Stands on umockdev; a test program that uses it links coldboot_lab, whose main() arranges for
+/// it. One at a time.
+class Lab {
+ public:
+  Lab();
+  ~Lab();
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  /// Plugs a device in at a port, such as "1-4". It is powered on, and gets a new address.
+  void plug(UsbModel& model, const std::string& port);
+  void unplug(const std::string& port);
+
+  struct SerialAdapter {
+    std::string vendor = "0403";
+    std::string product = "6001";
+    std::string serial{};
+    std::string name = "FT232R USB UART";
+    std::string port = "1-1";
+    int interface = 0;
+    std::string tty = own_tty(0);
+  };
+
+  /// A name such as ttyUSB4711, unlike that in any other test program's lab: locks lie where all can see them.
+  static std::string own_tty(int number);
+
+  /// Plugs a serial adapter in; returns the descriptor of its far end: what is written there is received on the tty.
+  int plug(const SerialAdapter& adapter);
+  void unplug(const SerialAdapter& adapter);
+
+  /// What a program did with the outputs of a tty last: the TIOCM_ bits.
+  [[nodiscard]] int outputs(const SerialAdapter& adapter) const;
+
+  class Bench;  // what it is made of
+
+ private:
+  std::unique_ptr<Bench> bench_;
+};
+
+}  // namespace coldboot
