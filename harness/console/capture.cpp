@@ -65,10 +65,12 @@ struct Line {
   std::string as;    ///< in its boot
   int descriptor = -1;
   std::optional<LineRate> rate;
-  ByteStream* stream = nullptr;  ///< for its resolution, which a replayed one changes with what it plays
+  ByteStream* stream = nullptr;
+  Capture::Tap tap;
   Boot* boot = nullptr;
   std::uint64_t received = 0;  ///< in this boot
   Instant last_read{};
+  Instant last_said{};             ///< when it last said something in this boot
   Published* published = nullptr;  ///< in Loop::published_
 };
 
@@ -93,7 +95,7 @@ std::string why_lost(const ReadDone& done) {
   return "hung up";
 }
 
-bool is_lost(const ReadDone& done) {
+bool means_lost(const ReadDone& done) {
   if (done.count > 0) return false;
   if (done.count == 0) return true;
   if (done.error == EINTR) return false;
@@ -124,28 +126,33 @@ class Capture::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  Result<void> add(const std::string& name, ByteStream& stream, std::optional<LineRate> rate) {
+  Result<void> add(const std::string& name, ByteStream& stream, std::optional<LineRate> rate, Tap tap) {
     const std::lock_guard lock(mutex_);
     if (ids_.contains(name)) return Fault(Cause::mistake, name, "a console of this name is captured already");
-    const std::uint64_t id = ++last_id_;
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.u64 = id;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, stream.descriptor(), &wanted) != 0) {
-      const int error = errno;
-      return Fault(error == EPERM ? Cause::refused : Cause::io, name,
-                   fmt::format("cannot listen to {}: {}", stream.description(), errno_text(error)),
-                   error == EPERM ? "a console must be a tty, a socket or a pipe" : "");
-    }
+    const std::uint64_t id = last_id_ + 1;
     Line line;
     line.name = name;
     line.as = name;
-    line.descriptor = stream.descriptor();
     line.rate = rate;
     line.stream = &stream;
+    line.tap = std::move(tap);
+    if (auto listening = listen_to(line, id); !listening) return listening;
     line.published = publish(name, {});
+    last_id_ = id;
     lines_.emplace(id, std::move(line));
     ids_.emplace(name, id);
+    return {};
+  }
+
+  Result<void> resume(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Line* const line = line_of(name);
+    if (line == nullptr) return Fault(Cause::missing, name, "no console of this name is captured");
+    if (line->descriptor >= 0) return {};
+    if (auto listening = listen_to(*line, ids_.at(name)); !listening) return listening;
+    publish(name, {line->received, line->last_said, false});
+    log_.append(ConsoleOpened{line->as, line->stream->description(), line->rate, line->stream->resolution()},
+                line->boot == nullptr ? 0 : line->boot->number);
     return {};
   }
 
@@ -210,6 +217,7 @@ class Capture::Loop {
 
   [[nodiscard]] std::uint64_t received(const std::string& name) const { return published(name).received; }
   [[nodiscard]] Instant last_arrival(const std::string& name) const { return published(name).last_arrival; }
+  [[nodiscard]] bool is_lost(const std::string& name) const { return published(name).lost; }
 
   std::uint64_t begin_send(const std::string& name, std::string_view bytes) {
     const std::lock_guard lock(mutex_);
@@ -262,6 +270,21 @@ class Capture::Loop {
   [[nodiscard]] Instant next_due() const { return Instant(Nanos(told_next_tick_.load())); }
 
  private:
+  Result<void> listen_to(Line& line, std::uint64_t id) {
+    const int descriptor = line.stream->descriptor();
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    wanted.data.u64 = id;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) != 0) {
+      const int error = errno;
+      return Fault(error == EPERM ? Cause::refused : Cause::io, line.name,
+                   fmt::format("cannot listen to {}: {}", line.stream->description(), errno_text(error)),
+                   error == EPERM ? "a console must be a tty, a socket or a pipe" : "");
+    }
+    line.descriptor = descriptor;
+    return {};
+  }
+
   Line* line_of(const std::string& name) {
     const auto known = ids_.find(name);
     return known == ids_.end() ? nullptr : &lines_.at(known->second);
@@ -276,6 +299,7 @@ class Capture::Loop {
     line.boot = &boot;
     line.as = console.as.empty() ? console.console : console.as;
     line.received = 0;
+    line.last_said = {};
     announce(line);
     publish(line.name, {});
   }
@@ -348,15 +372,18 @@ class Capture::Loop {
     }
   }
 
-  void handle(const ReadDone& done, const char* bytes) {
+  void handle(const ReadDone& done, char* bytes) {
     Line& line = lines_.at(done.id);
-    if (is_lost(done)) {
+    if (means_lost(done)) {
       stop_listening(line);
       log_.append(ConsoleLost{line.as, why_lost(done)}, line.boot == nullptr ? 0 : line.boot->number, done.at);
-    } else if (done.count > 0 && line.boot != nullptr) {
-      take(line, {bytes, static_cast<std::size_t>(done.count)}, done.at);
     }
-    if (done.count > 0) line.last_read = done.at;
+    if (done.count <= 0) return;
+    const std::size_t count = line.stream->decode({bytes, static_cast<std::size_t>(done.count)});
+    const std::string_view said(bytes, count);
+    if (line.tap && !said.empty()) line.tap(said);
+    if (line.boot != nullptr && !said.empty()) take(line, said, done.at);
+    line.last_read = done.at;
   }
 
   void take(Line& line, std::string_view bytes, Instant at) {
@@ -366,6 +393,7 @@ class Capture::Loop {
     chunk.arrival = at;
     chunk.not_before = line.last_read;
     line.received += bytes.size();
+    line.last_said = at;
     Boot& boot = *line.boot;
     boot.sink->add(line.as, chunk, bytes);
     boot.watcher.chunk(line.as, chunk, bytes, found_);
@@ -403,7 +431,7 @@ class Capture::Loop {
       const std::lock_guard lock(published_mutex_);
       for (const ReadDone& done : done_) {
         const Line& line = lines_.at(done.id);
-        *line.published = {line.received, line.received == 0 ? Instant{} : line.last_read, line.descriptor < 0};
+        *line.published = {line.received, line.last_said, line.descriptor < 0};
       }
     }
     published_changed_.notify_all();
@@ -477,8 +505,12 @@ class Capture::Loop {
 Capture::Capture(EventLog& log) : loop_(std::make_unique<Loop>(log)) {}
 Capture::~Capture() = default;
 
-Result<void> Capture::add(const std::string& console, ByteStream& stream, std::optional<LineRate> line) {
-  return loop_->add(console, stream, line);
+Result<void> Capture::add(const std::string& console, ByteStream& stream, std::optional<LineRate> line, Tap tap) {
+  return loop_->add(console, stream, line, std::move(tap));
+}
+
+Result<void> Capture::resume(const std::string& console) {
+  return loop_->resume(console);
 }
 
 void Capture::remove(const std::string& console) {
@@ -508,6 +540,10 @@ std::uint64_t Capture::received(const std::string& console) const {
 
 Instant Capture::last_arrival(const std::string& console) const {
   return loop_->last_arrival(console);
+}
+
+bool Capture::is_lost(const std::string& console) const {
+  return loop_->is_lost(console);
 }
 
 std::uint64_t Capture::begin_send(const std::string& console, std::string_view bytes) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,11 +15,27 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
-  /// Readable, non-blocking, stays the stream's own. The capture loop reads it and nobody else does.
+  /// Readable, non-blocking, stays the stream's own. The capture loop reads it and nobody else does. Another one after
+  /// reopen() only.
   [[nodiscard]] virtual int descriptor() const = 0;
+
+  /// Turns bytes that were just read into what the DUT said, in place, and returns how many that are: where a transport
+  /// adds bytes of its own, they are taken out here. Called with each piece once, in order, on the thread that read and
+  /// after the read was stamped; it must not wait. Bytes still undecided are kept for the next piece.
+  virtual std::size_t decode(std::span<char> bytes) { return bytes.size(); }
 
   /// Sends bytes as they are; returns when the system has taken them all. Faults: `io`, `lost`, `timeout`, `stopped`.
   virtual Result<void> write(std::string_view bytes, const Until& until) = 0;
+
+  /// Whether it makes sense to wait for it when it was lost.
+  [[nodiscard]] virtual bool can_reopen() const { return false; }
+
+  /// Opens the same thing once more, by its identity and not by the place where it was. Called when nobody reads; a
+  /// write may go on meanwhile, and fails. Bytes that come from then on are not taken from descriptor().
+  /// Faults: as when it was opened; `missing` while it is not back.
+  virtual Result<void> reopen(const Until& /*until*/) {
+    return Fault(Cause::refused, description(), "cannot be opened again");
+  }
 
   /// For people and for the record: "/dev/ttyUSB0 (A50285BI)", "replay board".
   [[nodiscard]] virtual std::string description() const = 0;
