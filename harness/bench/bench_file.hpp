@@ -71,7 +71,8 @@ struct ConsoleEntry {
   std::string name;
   DeviceEntry device;
   std::optional<LineRate> line;
-  Nanos key_delay{};  ///< between characters we type
+  Nanos key_delay{};                             ///< between characters we type
+  Nanos wait_if_lost{std::chrono::seconds(30)};  ///< how long a boot waits for it to come back
 };
 
 /// A host of ours on one of the DUT's networks.

@@ -179,7 +179,12 @@ keys::Type<ConsoleEntry> console_type(const DriverTables& drivers) {
       .optional("line", &ConsoleEntry::line, keys::line_rate(),
                 "Line rate; with it the arrival of each byte in a chunk is calculated back.")
       .optional("key-delay", &ConsoleEntry::key_delay, keys::duration("20 ms"),
-                "Pause between characters we type: some loaders lose characters typed at full speed.", "0 s");
+                "Pause between characters we type: some loaders lose characters typed at full speed.", "0 s")
+      .optional(
+          "wait-if-lost", &ConsoleEntry::wait_if_lost, keys::duration("30 s"),
+          "How long a boot waits for a console that was unplugged or cut off to come back. It is opened again and "
+          "recorded on, but the boot is an error of the bench either way.",
+          "30 s");
 }
 
 keys::Type<DeviceEntry> medium_type(const DriverTables& drivers) {

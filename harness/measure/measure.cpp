@@ -51,6 +51,17 @@ bool is_after_last_power_off(const BootRecord& record, std::uint64_t seq) {
   return off && !on_again;
 }
 
+/// Of a console that was opened again.
+std::string how_long_away(const BootRecord& record, const Event& loss) {
+  for (const Event& event : record.events) {
+    const auto* opened = std::get_if<ConsoleOpened>(&event.body);
+    if (opened == nullptr || event.seq < loss.seq) continue;
+    if (opened->console != std::get<ConsoleLost>(loss.body).console) continue;
+    return fmt::format(", back after {}", seconds_text(event.at - loss.at));
+  }
+  return "";
+}
+
 std::vector<Fault> bench_faults(const BootRecord& record) {
   std::vector<Fault> faults;
   for (const Event& event : record.events) {
@@ -61,7 +72,8 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
         lost != nullptr && !is_after_last_power_off(record, event.seq)) {
       const std::string where =
           record.bench.empty() ? lost->console : fmt::format("{}/{}", record.bench, lost->console);
-      faults.emplace_back(Cause::lost, where, fmt::format("console lost: {}", lost->what));
+      faults.emplace_back(Cause::lost, where,
+                          fmt::format("console lost: {}{}", lost->what, how_long_away(record, event)));
     }
   }
   faults.insert(faults.end(), record.damage.begin(), record.damage.end());

@@ -16,6 +16,7 @@
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
 #include "harness/event/run_folder.hpp"
+#include "harness/run/console_keeper.hpp"
 #include "harness/run/director.hpp"
 #include "harness/run/host_load.hpp"
 #include "harness/run/judge.hpp"
@@ -82,6 +83,7 @@ class Run {
 
  private:
   void take(const Event& event);
+  void tell(EventBody body) { log_.append(std::move(body), current_boot_); }
   Result<void> open_folder();
   Result<void> open_consoles(Capture& capture);
   void boot_all(Director& director, Capture& capture);
@@ -93,6 +95,7 @@ class Run {
   const RunRequest& request_;
   Bench& bench_;
   Plans plans_;
+  LostConsoles lost_consoles_;
   EventLog log_;
   std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
   std::atomic<int> current_boot_{0};  // 0 between boots
@@ -103,6 +106,7 @@ class Run {
 
 void Run::take(const Event& event) {
   if (!is_live_only(event.body)) folder_->write(event);
+  if (const auto* lost = std::get_if<ConsoleLost>(&event.body)) lost_consoles_.add(lost->console);
   if (request_.observer != nullptr) request_.observer->event(event);
 }
 
@@ -151,8 +155,14 @@ Result<RunOutcome> Run::execute() {
     log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
     halt_.request_stop();
   });
-  bench_.on_device_event([this](EventBody body) { log_.append(std::move(body), current_boot_); });
-  boot_all(director, capture);
+  bench_.on_device_event([this](EventBody body) { tell(std::move(body)); });
+  {
+    std::optional<ConsoleKeeper> keeper;  // in virtual time one thread alone may wait, and nothing gets lost
+    if (bench_.virtual_clock() == nullptr) {
+      keeper.emplace(lost_consoles_, bench_, capture, [this](EventBody body) { tell(std::move(body)); });
+    }
+    boot_all(director, capture);
+  }
   bench_.on_device_event({});
   return finish();
 }
@@ -181,6 +191,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   const HostLoadWatch host;
   log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
   const auto& plan = plans_.at(configuration.name);
+  director.await_consoles(halt_.get_token());
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
     director.run({number, configuration, plan}, halt_.get_token());
   } else {
