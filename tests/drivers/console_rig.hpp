@@ -55,11 +55,12 @@ class ConsoleRig {
   /// All that was recorded, once it ends with `text`; what there is after half a minute.
   std::string recorded(std::string_view text) { return record_.wait_until_it_ends_with(text); }
 
-  /// The first event of its kind for which `wanted` holds, once there is one.
+  /// The first event of its kind, after number `since`, for which `wanted` holds; once there is one.
   template <class Body>
-  std::optional<Body> wait_for(const std::function<bool(const Body&)>& wanted = [](const Body&) { return true; }) {
+  std::optional<Body> wait_for(
+      const std::function<bool(const Body&)>& wanted = [](const Body&) { return true; }, std::uint64_t since = 0) {
     const auto found = log_.wait_for(
-        0,
+        since,
         [&](const Event& event) {
           const auto* const body = std::get_if<Body>(&event.body);
           return body != nullptr && wanted(*body);

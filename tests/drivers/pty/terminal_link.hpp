@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
+#include <termios.h>
 #include <unistd.h>
 #include <utility>
 
@@ -27,6 +28,10 @@ class TerminalLink {
     std::array<char, 64> name{};
     EXPECT_TRUE(::grantpt(dut_.get()) == 0 && ::unlockpt(dut_.get()) == 0 &&
                 ::ptsname_r(dut_.get(), name.data(), name.size()) == 0);
+    termios raw{};  // else it echoes what the DUT says before somebody has opened it
+    ::tcgetattr(dut_.get(), &raw);
+    ::cfmakeraw(&raw);
+    ::tcsetattr(dut_.get(), TCSANOW, &raw);
     std::filesystem::create_symlink(name.data(), path_);
   }
   void unplug() {
