@@ -6,6 +6,7 @@
 #include "drivers/replay/replay_driver.hpp"
 #include "drivers/tcp/tcp_driver.hpp"
 #include "drivers/telnet/telnet_driver.hpp"
+#include "drivers/tty/tty_driver.hpp"
 #include "drivers/unix_socket/unix_socket_driver.hpp"
 
 namespace coldboot {
@@ -20,6 +21,7 @@ Catalog driver_catalog() {
                    {"replay", replay_console_keys(), &open_replay_console, true},
                    {"tcp", tcp_console_keys(), &open_tcp_console},
                    {"telnet", telnet_console_keys(), &open_telnet_console},
+                   {"tty", tty_keys(), &open_tty},
                    {"unix-socket", unix_socket_keys(), &open_unix_socket}},
       .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/core/pause.hpp"
 #include "harness/core/text.hpp"
 
 namespace coldboot {
@@ -121,6 +122,28 @@ Result<void> TelnetConsole::write(std::string_view bytes, const Until& until) {
     data = session_.data(bytes);
   }
   return line_.write(data, until);
+}
+
+std::optional<LineErrors> TelnetConsole::errors() {
+  const std::lock_guard lock(mutex_);
+  if (session_.com_port() != TelnetOptions::Agreement::agreed) return std::nullopt;
+  const ComPortErrors& told = session_.errors();
+  return LineErrors{.overruns = told.overruns, .framing = told.framing, .parity = told.parity};
+}
+
+Result<void> TelnetConsole::send_break(Nanos length, const Until& until) {
+  std::string begins;
+  std::string ends;
+  {
+    const std::lock_guard lock(mutex_);
+    begins = session_.break_begins();
+    ends = session_.break_ends();
+  }
+  if (auto begun = line_.write(begins, until); !begun || ends.empty()) return begun;
+  SteadyClock clock;
+  const auto passed = let_pass(clock, length, until, config_.where);
+  line_.answer(ends);  // whatever happened: a line left in a break carries nothing
+  return passed;
 }
 
 Result<void> TelnetConsole::reopen(const Until& until) {

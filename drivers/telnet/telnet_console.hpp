@@ -36,6 +36,8 @@ class TelnetConsole final : public ByteStream {
   [[nodiscard]] int descriptor() const override { return line_.descriptor(); }
   std::size_t decode(std::span<char> bytes) override;
   Result<void> write(std::string_view bytes, const Until& until) override;
+  [[nodiscard]] std::optional<LineErrors> errors() override;
+  Result<void> send_break(Nanos length, const Until& until) override;
   [[nodiscard]] bool can_reopen() const override { return true; }
   /// Only connects and asks: what is answered, decode() takes, so that nothing the DUT says meanwhile is missed.
   Result<void> reopen(const Until& until) override;

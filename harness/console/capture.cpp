@@ -28,6 +28,7 @@ namespace {
 // One read takes what a 115200 baud line sends in 1.4 s; a faster stream is read again at once.
 constexpr std::size_t read_size = 16 * 1024;
 constexpr int reads_at_once = 64;
+constexpr Nanos errors_told_every = std::chrono::seconds(1);
 constexpr std::uint64_t wake_id = 0;
 
 /// A descriptor of our own; closed with its owner.
@@ -70,8 +71,10 @@ struct Line {
   Boot* boot = nullptr;
   std::uint64_t received = 0;  ///< in this boot
   Instant last_read{};
-  Instant last_said{};             ///< when it last said something in this boot
-  Published* published = nullptr;  ///< in Loop::published_
+  Instant last_said{};                    ///< when it last said something in this boot
+  std::optional<LineErrors> told_errors;  ///< up to here they are told
+  std::optional<Instant> errors_since;    ///< when there were first more than that
+  Published* published = nullptr;         ///< in Loop::published_
 };
 
 /// What one read returned, stamped; matched once all descriptors that were ready have been read.
@@ -151,8 +154,10 @@ class Capture::Loop {
     if (line->descriptor >= 0) return {};
     if (auto listening = listen_to(*line, ids_.at(name)); !listening) return listening;
     publish(name, {line->received, line->last_said, false});
-    log_.append(ConsoleOpened{line->as, line->stream->description(), line->rate, line->stream->resolution()},
-                line->boot == nullptr ? 0 : line->boot->number);
+    line->told_errors = line->stream->errors();
+    log_.append(ConsoleOpened{line->as, line->stream->description(), line->rate, line->stream->resolution(),
+                              line->stream->latency()},
+                boot_number(*line));
     return {};
   }
 
@@ -191,8 +196,10 @@ class Capture::Loop {
   void power_on(int number, Instant t0) {
     const std::lock_guard lock(mutex_);
     if (Boot* const boot = boot_of(number)) {
-      for (const auto& [id, line] : lines_) {
-        if (line.boot == boot) announce(line);
+      for (auto& [id, line] : lines_) {
+        if (line.boot != boot) continue;
+        announce(line);
+        tell_errors(line);
       }
       boot->watcher.power_on(t0, found_);
       post(*boot);
@@ -202,13 +209,17 @@ class Capture::Loop {
 
   void power_off(int number) {
     const std::lock_guard lock(mutex_);
-    if (Boot* const boot = boot_of(number)) boot->watcher.power_off();
+    Boot* const boot = boot_of(number);
+    if (boot == nullptr) return;
+    boot->watcher.power_off();
+    tell_errors_of(*boot);
   }
 
   void end_boot(int number) {
     const std::lock_guard lock(mutex_);
     Boot* const boot = boot_of(number);
     if (boot == nullptr) return;
+    tell_errors_of(*boot);
     boot->watcher.finish(log_.clock().now(), found_);
     post(*boot);
     note_patterns_given_up(*boot);
@@ -231,8 +242,7 @@ class Capture::Loop {
     const std::lock_guard lock(mutex_);
     const Line* const line = line_of(name);
     if (line == nullptr) return;
-    log_.append(ConsoleSent{line->as, std::string(bytes), at_offset}, line->boot == nullptr ? 0 : line->boot->number,
-                at);
+    log_.append(ConsoleSent{line->as, std::string(bytes), at_offset}, boot_number(*line), at);
     if (line->boot == nullptr) return;
     line->boot->watcher.sent(line->as, bytes, at, found_);
     post(*line->boot);
@@ -300,6 +310,8 @@ class Capture::Loop {
     line.as = console.as.empty() ? console.console : console.as;
     line.received = 0;
     line.last_said = {};
+    line.told_errors = line.stream->errors();
+    line.errors_since.reset();
     announce(line);
     publish(line.name, {});
   }
@@ -376,7 +388,7 @@ class Capture::Loop {
     Line& line = lines_.at(done.id);
     if (means_lost(done)) {
       stop_listening(line);
-      log_.append(ConsoleLost{line.as, why_lost(done)}, line.boot == nullptr ? 0 : line.boot->number, done.at);
+      log_.append(ConsoleLost{line.as, why_lost(done)}, boot_number(line), done.at);
     }
     if (done.count <= 0) return;
     const std::size_t count = line.stream->decode({bytes, static_cast<std::size_t>(done.count)});
@@ -384,6 +396,7 @@ class Capture::Loop {
     if (line.tap && !said.empty()) line.tap(said);
     if (line.boot != nullptr && !said.empty()) take(line, said, done.at);
     line.last_read = done.at;
+    look_for_errors(line, done.at);
   }
 
   void take(Line& line, std::string_view bytes, Instant at) {
@@ -398,6 +411,32 @@ class Capture::Loop {
     boot.sink->add(line.as, chunk, bytes);
     boot.watcher.chunk(line.as, chunk, bytes, found_);
     post(boot);
+  }
+
+  static int boot_number(const Line& line) { return line.boot == nullptr ? 0 : line.boot->number; }
+
+  /// Notices what the port has lost or garbled. A line that is all noise is told of once in a while.
+  void look_for_errors(Line& line, Instant now) {
+    if (!line.told_errors) return;
+    if (!line.errors_since && line.stream->errors() != line.told_errors) line.errors_since = now;
+    if (line.errors_since && now - *line.errors_since >= errors_told_every) tell_errors(line);
+  }
+
+  void tell_errors_of(const Boot& boot) {
+    for (auto& [id, line] : lines_) {
+      if (line.boot == &boot) tell_errors(line);
+    }
+  }
+
+  void tell_errors(Line& line) {
+    if (!line.told_errors || line.descriptor < 0) return;
+    const auto now = line.stream->errors();
+    if (!now || *now == *line.told_errors) return;
+    const LineErrors before = *std::exchange(line.told_errors, now);
+    log_.append(ConsoleErrors{line.as, now->overruns - before.overruns, now->buffer_overruns - before.buffer_overruns,
+                              now->framing - before.framing, now->parity - before.parity},
+                boot_number(line), line.errors_since.value_or(log_.clock().now()));
+    line.errors_since.reset();
   }
 
   void stop_listening(Line& line) {

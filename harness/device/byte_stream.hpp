@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +11,15 @@
 #include "harness/core/result.hpp"
 
 namespace coldboot {
+
+/// What a serial port has counted since it was opened: only differences mean anything.
+struct LineErrors {
+  std::uint64_t overruns = 0;         ///< the port had no room for a byte
+  std::uint64_t buffer_overruns = 0;  ///< the system had none
+  std::uint64_t framing = 0;          ///< a byte without its stop bit
+  std::uint64_t parity = 0;
+  bool operator==(const LineErrors&) const = default;
+};
 
 /// The DUT's console, opened: bytes come from a descriptor, bytes go through write().
 class ByteStream {
@@ -27,6 +38,15 @@ class ByteStream {
   /// Sends bytes as they are; returns when the system has taken them all. Faults: `io`, `lost`, `timeout`, `stopped`.
   virtual Result<void> write(std::string_view bytes, const Until& until) = 0;
 
+  /// What its port has lost or garbled; nothing where that cannot be known. From any thread; must not wait.
+  [[nodiscard]] virtual std::optional<LineErrors> errors() { return std::nullopt; }
+
+  /// Holds the line in a break for `length`: a console of Linux or FreeBSD takes it for a call to its debugger.
+  /// Faults: `refused` where it has none, `lost`, `io`, `stopped`.
+  virtual Result<void> send_break(Nanos /*length*/, const Until& /*until*/) {
+    return Fault(Cause::refused, description(), "has no break");
+  }
+
   /// Whether it makes sense to wait for it when it was lost.
   [[nodiscard]] virtual bool can_reopen() const { return false; }
 
@@ -43,6 +63,9 @@ class ByteStream {
   /// How coarse its times are: none for a line whose bytes arrive when they arrive, a second for a board that plays
   /// back a log with one-second stamps.
   [[nodiscard]] virtual Nanos resolution() const { return Nanos(0); }
+
+  /// The most a byte may have waited in an adapter before it could be read; nothing where that is not known.
+  [[nodiscard]] virtual std::optional<Nanos> latency() const { return std::nullopt; }
 };
 
 }  // namespace coldboot

@@ -7,6 +7,7 @@
 #include "harness/core/text.hpp"
 #include "harness/measure/attributes.hpp"
 #include "harness/measure/boot_verdict.hpp"
+#include "harness/measure/bytes_lost.hpp"
 #include "harness/measure/console_lines.hpp"
 #include "harness/measure/silence.hpp"
 #include "harness/measure/span_time.hpp"
@@ -76,6 +77,7 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
                           fmt::format("console lost: {}{}", lost->what, how_long_away(record, event)));
     }
   }
+  std::ranges::move(bytes_lost(record), std::back_inserter(faults));
   faults.insert(faults.end(), record.damage.begin(), record.damage.end());
   return faults;
 }
@@ -122,6 +124,7 @@ TimeBasis basis_of(const BootRecord& record, const BootPlan& plan, const Measure
   basis.clock_ppm = inputs.clock_ppm;
   for (const ConsoleRecord& console : record.consoles) {
     basis.resolution[console.name] = console.resolution;
+    basis.latency[console.name] = console.latency;
     basis.gaps[console.name] = gaps_of(console, t0);
   }
   return basis;

@@ -52,7 +52,7 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
     log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line,
-                              console.stream->resolution()},
+                              console.stream->resolution(), console.stream->latency()},
                 job.number);
   }
   for (std::size_t i = 0; i < job.configuration.steps.size(); ++i) {

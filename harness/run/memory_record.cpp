@@ -32,6 +32,7 @@ std::vector<ConsoleRecord> MemoryRecord::consoles(const std::vector<Event>& even
     record.name = opened->console;
     record.line = opened->line;
     record.resolution = opened->resolution;
+    record.latency = opened->latency.value_or(Nanos(0));
     records.push_back(std::move(record));
   }
   return records;

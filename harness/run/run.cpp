@@ -16,6 +16,7 @@
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
 #include "harness/event/run_folder.hpp"
+#include "harness/measure/bytes_lost.hpp"
 #include "harness/run/console_keeper.hpp"
 #include "harness/run/director.hpp"
 #include "harness/run/host_load.hpp"
@@ -215,6 +216,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
 }
 
 bool Run::was_lost_to_the_bench(const BootRecord& boot) const {
+  if (!bytes_lost(boot).empty()) return true;
   return std::any_of(boot.events.begin(), boot.events.end(), [](const Event& event) {
     const auto* ended = std::get_if<StepEnded>(&event.body);
     return (ended != nullptr && ended->verdict == Verdict::error) || std::holds_alternative<FaultSeen>(event.body) ||
