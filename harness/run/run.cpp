@@ -16,6 +16,7 @@
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
 #include "harness/event/run_folder.hpp"
+#include "harness/io/tee.hpp"
 #include "harness/measure/bytes_lost.hpp"
 #include "harness/run/console_keeper.hpp"
 #include "harness/run/director.hpp"
@@ -87,6 +88,7 @@ class Run {
   void tell(EventBody body) { log_.append(std::move(body), current_boot_); }
   Result<void> open_folder();
   Result<void> open_consoles(Capture& capture);
+  Capture::Tap tap_of(const ConsoleEntry& console);
   void boot_all(Director& director, Capture& capture);
   BootRecord boot(const Configuration& configuration, int number, Director& director, Capture& capture);
   [[nodiscard]] bool was_lost_to_the_bench(const BootRecord& boot) const;
@@ -96,6 +98,7 @@ class Run {
   const RunRequest& request_;
   Bench& bench_;
   Plans plans_;
+  std::vector<std::unique_ptr<Tee>> tees_;
   LostConsoles lost_consoles_;
   EventLog log_;
   std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
@@ -137,9 +140,22 @@ Result<void> Run::open_folder() {
 
 Result<void> Run::open_consoles(Capture& capture) {
   for (const BenchConsole& console : bench_.consoles()) {
-    if (auto added = capture.add(console.entry.name, *console.stream, console.entry.line); !added) return added.error();
+    auto added = capture.add(console.entry.name, *console.stream, console.entry.line, tap_of(console.entry));
+    if (!added) return added.error();
   }
   return {};
+}
+
+/// A live copy that cannot be had harms no measurement: a note says so.
+Capture::Tap Run::tap_of(const ConsoleEntry& console) {
+  if (!console.tee) return {};
+  auto tee = Tee::open(*console.tee, fmt::format("{}/{}/tee", bench_.file().name, console.name));
+  if (!tee) {
+    tell(Note{tee.error().text()});
+    return {};
+  }
+  tees_.push_back(std::move(*tee));
+  return [&copy = *tees_.back()](std::string_view bytes) { copy.add(bytes); };
 }
 
 Result<RunOutcome> Run::execute() {
