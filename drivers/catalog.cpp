@@ -1,9 +1,15 @@
 #include "drivers/catalog.hpp"
 
+#include "drivers/console_command/command_console_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
+#include "drivers/pty/pty_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
 #include "drivers/serial_relay/serial_relay_driver.hpp"
+#include "drivers/tcp/tcp_driver.hpp"
+#include "drivers/telnet/telnet_driver.hpp"
+#include "drivers/tty/tty_driver.hpp"
+#include "drivers/unix_socket/unix_socket_driver.hpp"
 #include "drivers/usb_hub/usb_hub_driver.hpp"
 
 namespace coldboot {
@@ -12,8 +18,14 @@ Catalog driver_catalog() {
   return {
       .power = {{"qemu", qemu_power_keys(), &open_qemu_power},
                 {"replay", replay_power_keys(), &open_replay_power, true}},
-      .consoles = {{"qemu", qemu_console_keys(), &open_qemu_console},
-                   {"replay", replay_console_keys(), &open_replay_console, true}},
+      .consoles = {{"command", command_console_keys(), &open_command_console},
+                   {"pty", pty_keys(), &open_pty},
+                   {"qemu", qemu_console_keys(), &open_qemu_console},
+                   {"replay", replay_console_keys(), &open_replay_console, true},
+                   {"tcp", tcp_console_keys(), &open_tcp_console},
+                   {"telnet", telnet_console_keys(), &open_telnet_console},
+                   {"tty", tty_keys(), &open_tty},
+                   {"unix-socket", unix_socket_keys(), &open_unix_socket}},
       .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},

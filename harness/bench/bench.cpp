@@ -155,11 +155,19 @@ Result<Relay*> Bench::open_relay(const Catalog& catalog, const DeviceEntry& entr
 void Bench::on_device_event(std::function<void(EventBody)> take) {
   const std::lock_guard lock(telling_);
   take_ = std::move(take);
+  was_listened_to_ = true;
+  for (EventBody& event : std::exchange(told_early_, {})) {
+    if (take_) take_(std::move(event));
+  }
 }
 
 void Bench::tell(EventBody event) {
   const std::lock_guard lock(telling_);
-  if (take_) take_(std::move(event));
+  if (take_) {
+    take_(std::move(event));
+  } else if (!was_listened_to_) {
+    told_early_.push_back(std::move(event));
+  }
 }
 
 const BenchConsole* Bench::console(const std::string& name) const {

@@ -41,8 +41,8 @@ class Bench {
   [[nodiscard]] PowerSwitch& power() const { return *power_; }
   [[nodiscard]] const std::vector<BenchConsole>& consoles() const { return consoles_; }
   [[nodiscard]] const BenchConsole* console(const std::string& name) const;
-  /// Where to take what devices notice by themselves; nowhere when empty. Once it returns, the one before is not called
-  /// any more.
+  /// Where to take what devices notice by themselves; nowhere when empty. What they told while they were opened comes
+  /// first. Once it returns, the one before is not called any more.
   void on_device_event(std::function<void(EventBody)> take);
 
   /// The medium of that name; null when the bench has none.
@@ -64,8 +64,10 @@ class Bench {
   std::unique_ptr<Clock> clock_;
   VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
   std::optional<LockFile> lock_;
-  std::mutex telling_;                   // guards take_
+  std::mutex telling_;                   // guards the next three
   std::function<void(EventBody)> take_;  // before the devices, which outlive nothing they tell
+  bool was_listened_to_ = false;
+  std::vector<EventBody> told_early_;
   SharedParts parts_;
   struct OpenRelay {
     DeviceEntry entry;

@@ -9,6 +9,7 @@
 #include "harness/core/clock.hpp"
 #include "harness/core/units.hpp"
 #include "harness/file/place.hpp"
+#include "harness/io/connect.hpp"
 
 namespace coldboot {
 
@@ -71,7 +72,9 @@ struct ConsoleEntry {
   std::string name;
   DeviceEntry device;
   std::optional<LineRate> line;
-  Nanos key_delay{};  ///< between characters we type
+  Nanos key_delay{};                             ///< between characters we type
+  std::optional<TcpAddress> tee;                 ///< where a live copy of it is to be had
+  Nanos wait_if_lost{std::chrono::seconds(30)};  ///< how long a boot waits for it to come back
 };
 
 /// A host of ours on one of the DUT's networks.

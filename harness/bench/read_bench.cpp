@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/file/document.hpp"
+#include "harness/io/tee.hpp"
 
 namespace coldboot {
 namespace {
@@ -64,13 +65,25 @@ struct PowerDraft {
   SafeDraft safe;
 };
 
+/// Who may watch a live console.
+enum class TeeFor { this_host, network };
+
+struct ConsoleDraft {
+  ConsoleEntry entry;
+  std::optional<LineRate> line;
+  Nanos key_delay{};
+  Nanos wait_if_lost = entry.wait_if_lost;
+  std::optional<Placed<std::string>> tee;
+  TeeFor tee_for = TeeFor::this_host;
+};
+
 struct BenchDraft {
   std::string name;
   std::vector<std::string> tags;
   std::vector<Entry<std::string>> dut;
   Pace pace = Pace::real;
   PowerDraft power;
-  std::vector<Entry<ConsoleEntry>> consoles;
+  std::vector<Entry<ConsoleDraft>> consoles;
   std::vector<Entry<DeviceEntry>> media;
   std::vector<Entry<PortEntry>> ports;
 };
@@ -171,15 +184,25 @@ keys::Type<PowerDraft> power_type(const DriverTables& drivers) {
       .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left when a run ends.", "state `off-cut`");
 }
 
-keys::Type<ConsoleEntry> console_type(const DriverTables& drivers) {
-  return keys::object<ConsoleEntry>("console", "A serial console of the DUT.")
+keys::Type<ConsoleDraft> console_type(const DriverTables& drivers) {
+  const auto tee_address = keys::checked<std::string>(keys::text("127.0.0.1:7107"), "an address and a port",
+                                                      [](const std::string& text) -> Result<void> {
+                                                        const auto parsed = parse_tcp_address(text);
+                                                        return parsed ? Result<void>() : parsed.error();
+                                                      });
+  return keys::object<ConsoleDraft>("console", "A serial console of the DUT.")
       .tables("driver", drivers.consoles, "Kind of console.",
-              [](ConsoleEntry& console, const std::string& driver, std::map<std::string, std::string> own,
-                 const Place& place) { console.device = device_entry(driver, std::move(own), place); })
-      .optional("line", &ConsoleEntry::line, keys::line_rate(),
+              [](ConsoleDraft& console, const std::string& driver, std::map<std::string, std::string> own,
+                 const Place& place) { console.entry.device = device_entry(driver, std::move(own), place); })
+      .optional("line", &ConsoleDraft::line, keys::line_rate(),
                 "Line rate; with it the arrival of each byte in a chunk is calculated back.")
-      .optional("key-delay", &ConsoleEntry::key_delay, keys::duration("20 ms"),
-                "Pause between characters we type: some loaders lose characters typed at full speed.", "0 s");
+      .optional("key-delay", &ConsoleDraft::key_delay, keys::duration("20 ms"),
+                "Pause between characters we type: some loaders lose characters typed at full speed.", "0 s")
+      .optional(
+          "wait-if-lost", &ConsoleDraft::wait_if_lost, keys::duration("30 s"),
+          "How long a boot waits for a console that was unplugged or cut off to come back. It is opened again and "
+          "recorded on, but the boot is an error of the bench either way.",
+          "30 s");
 }
 
 keys::Type<DeviceEntry> medium_type(const DriverTables& drivers) {
@@ -265,6 +288,22 @@ PowerEntry power_entry(const PowerDraft& draft, Findings& findings) {
   return power;
 }
 
+ConsoleEntry console_entry(const std::string& name, const ConsoleDraft& draft, Findings& findings) {
+  ConsoleEntry console = draft.entry;
+  console.name = name;
+  console.line = draft.line;
+  console.key_delay = draft.key_delay;
+  console.wait_if_lost = draft.wait_if_lost;
+  if (!draft.tee) return console;
+  console.tee = *parse_tcp_address(draft.tee->value);
+  if (draft.tee_for == TeeFor::this_host && !is_loopback(*console.tee)) {
+    findings.mistake(draft.tee->place,
+                     "found an address that other hosts may reach, expected one of this host such as 127.0.0.1:7107",
+                     "with tee-for: network everybody may watch");
+  }
+  return console;
+}
+
 BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file, Findings& findings) {
   BenchFile bench;
   bench.name = draft.name;
@@ -273,8 +312,7 @@ BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file,
   bench.pace = draft.pace;
   bench.power = power_entry(draft.power, findings);
   for (const auto& console : draft.consoles) {
-    bench.consoles.push_back(console.value);
-    bench.consoles.back().name = console.name;
+    bench.consoles.push_back(console_entry(console.name, console.value, findings));
   }
   for (const auto& medium : draft.media) bench.media.emplace(medium.name, medium.value);
   for (const auto& port : draft.ports) bench.ports.emplace(port.name, port.value);

@@ -28,6 +28,7 @@ namespace {
 // One read takes what a 115200 baud line sends in 1.4 s; a faster stream is read again at once.
 constexpr std::size_t read_size = 16 * 1024;
 constexpr int reads_at_once = 64;
+constexpr Nanos errors_told_every = std::chrono::seconds(1);
 constexpr std::uint64_t wake_id = 0;
 
 /// A descriptor of our own; closed with its owner.
@@ -65,11 +66,15 @@ struct Line {
   std::string as;    ///< in its boot
   int descriptor = -1;
   std::optional<LineRate> rate;
-  ByteStream* stream = nullptr;  ///< for its resolution, which a replayed one changes with what it plays
+  ByteStream* stream = nullptr;
+  Capture::Tap tap;
   Boot* boot = nullptr;
   std::uint64_t received = 0;  ///< in this boot
   Instant last_read{};
-  Published* published = nullptr;  ///< in Loop::published_
+  Instant last_said{};                    ///< when it last said something in this boot
+  std::optional<LineErrors> told_errors;  ///< up to here they are told
+  std::optional<Instant> errors_since;    ///< when there were first more than that
+  Published* published = nullptr;         ///< in Loop::published_
 };
 
 /// What one read returned, stamped; matched once all descriptors that were ready have been read.
@@ -93,7 +98,7 @@ std::string why_lost(const ReadDone& done) {
   return "hung up";
 }
 
-bool is_lost(const ReadDone& done) {
+bool means_lost(const ReadDone& done) {
   if (done.count > 0) return false;
   if (done.count == 0) return true;
   if (done.error == EINTR) return false;
@@ -124,28 +129,35 @@ class Capture::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  Result<void> add(const std::string& name, ByteStream& stream, std::optional<LineRate> rate) {
+  Result<void> add(const std::string& name, ByteStream& stream, std::optional<LineRate> rate, Tap tap) {
     const std::lock_guard lock(mutex_);
     if (ids_.contains(name)) return Fault(Cause::mistake, name, "a console of this name is captured already");
-    const std::uint64_t id = ++last_id_;
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.u64 = id;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, stream.descriptor(), &wanted) != 0) {
-      const int error = errno;
-      return Fault(error == EPERM ? Cause::refused : Cause::io, name,
-                   fmt::format("cannot listen to {}: {}", stream.description(), errno_text(error)),
-                   error == EPERM ? "a console must be a tty, a socket or a pipe" : "");
-    }
+    const std::uint64_t id = last_id_ + 1;
     Line line;
     line.name = name;
     line.as = name;
-    line.descriptor = stream.descriptor();
     line.rate = rate;
     line.stream = &stream;
+    line.tap = std::move(tap);
+    if (auto listening = listen_to(line, id); !listening) return listening;
     line.published = publish(name, {});
+    last_id_ = id;
     lines_.emplace(id, std::move(line));
     ids_.emplace(name, id);
+    return {};
+  }
+
+  Result<void> resume(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Line* const line = line_of(name);
+    if (line == nullptr) return Fault(Cause::missing, name, "no console of this name is captured");
+    if (line->descriptor >= 0) return {};
+    if (auto listening = listen_to(*line, ids_.at(name)); !listening) return listening;
+    publish(name, {line->received, line->last_said, false});
+    line->told_errors = line->stream->errors();
+    log_.append(ConsoleOpened{line->as, line->stream->description(), line->rate, line->stream->resolution(),
+                              line->stream->latency()},
+                boot_number(*line));
     return {};
   }
 
@@ -184,8 +196,10 @@ class Capture::Loop {
   void power_on(int number, Instant t0) {
     const std::lock_guard lock(mutex_);
     if (Boot* const boot = boot_of(number)) {
-      for (const auto& [id, line] : lines_) {
-        if (line.boot == boot) announce(line);
+      for (auto& [id, line] : lines_) {
+        if (line.boot != boot) continue;
+        announce(line);
+        tell_errors(line);
       }
       boot->watcher.power_on(t0, found_);
       post(*boot);
@@ -195,13 +209,17 @@ class Capture::Loop {
 
   void power_off(int number) {
     const std::lock_guard lock(mutex_);
-    if (Boot* const boot = boot_of(number)) boot->watcher.power_off();
+    Boot* const boot = boot_of(number);
+    if (boot == nullptr) return;
+    boot->watcher.power_off();
+    tell_errors_of(*boot);
   }
 
   void end_boot(int number) {
     const std::lock_guard lock(mutex_);
     Boot* const boot = boot_of(number);
     if (boot == nullptr) return;
+    tell_errors_of(*boot);
     boot->watcher.finish(log_.clock().now(), found_);
     post(*boot);
     note_patterns_given_up(*boot);
@@ -210,6 +228,7 @@ class Capture::Loop {
 
   [[nodiscard]] std::uint64_t received(const std::string& name) const { return published(name).received; }
   [[nodiscard]] Instant last_arrival(const std::string& name) const { return published(name).last_arrival; }
+  [[nodiscard]] bool is_lost(const std::string& name) const { return published(name).lost; }
 
   std::uint64_t begin_send(const std::string& name, std::string_view bytes) {
     const std::lock_guard lock(mutex_);
@@ -223,8 +242,7 @@ class Capture::Loop {
     const std::lock_guard lock(mutex_);
     const Line* const line = line_of(name);
     if (line == nullptr) return;
-    log_.append(ConsoleSent{line->as, std::string(bytes), at_offset}, line->boot == nullptr ? 0 : line->boot->number,
-                at);
+    log_.append(ConsoleSent{line->as, std::string(bytes), at_offset}, boot_number(*line), at);
     if (line->boot == nullptr) return;
     line->boot->watcher.sent(line->as, bytes, at, found_);
     post(*line->boot);
@@ -262,6 +280,21 @@ class Capture::Loop {
   [[nodiscard]] Instant next_due() const { return Instant(Nanos(told_next_tick_.load())); }
 
  private:
+  Result<void> listen_to(Line& line, std::uint64_t id) {
+    const int descriptor = line.stream->descriptor();
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    wanted.data.u64 = id;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) != 0) {
+      const int error = errno;
+      return Fault(error == EPERM ? Cause::refused : Cause::io, line.name,
+                   fmt::format("cannot listen to {}: {}", line.stream->description(), errno_text(error)),
+                   error == EPERM ? "a console must be a tty, a socket or a pipe" : "");
+    }
+    line.descriptor = descriptor;
+    return {};
+  }
+
   Line* line_of(const std::string& name) {
     const auto known = ids_.find(name);
     return known == ids_.end() ? nullptr : &lines_.at(known->second);
@@ -276,6 +309,9 @@ class Capture::Loop {
     line.boot = &boot;
     line.as = console.as.empty() ? console.console : console.as;
     line.received = 0;
+    line.last_said = {};
+    line.told_errors = line.stream->errors();
+    line.errors_since.reset();
     announce(line);
     publish(line.name, {});
   }
@@ -348,15 +384,19 @@ class Capture::Loop {
     }
   }
 
-  void handle(const ReadDone& done, const char* bytes) {
+  void handle(const ReadDone& done, char* bytes) {
     Line& line = lines_.at(done.id);
-    if (is_lost(done)) {
+    if (means_lost(done)) {
       stop_listening(line);
-      log_.append(ConsoleLost{line.as, why_lost(done)}, line.boot == nullptr ? 0 : line.boot->number, done.at);
-    } else if (done.count > 0 && line.boot != nullptr) {
-      take(line, {bytes, static_cast<std::size_t>(done.count)}, done.at);
+      log_.append(ConsoleLost{line.as, why_lost(done)}, boot_number(line), done.at);
     }
-    if (done.count > 0) line.last_read = done.at;
+    if (done.count <= 0) return;
+    const std::size_t count = line.stream->decode({bytes, static_cast<std::size_t>(done.count)});
+    const std::string_view said(bytes, count);
+    if (line.tap && !said.empty()) line.tap(said);
+    if (line.boot != nullptr && !said.empty()) take(line, said, done.at);
+    line.last_read = done.at;
+    look_for_errors(line, done.at);
   }
 
   void take(Line& line, std::string_view bytes, Instant at) {
@@ -366,10 +406,37 @@ class Capture::Loop {
     chunk.arrival = at;
     chunk.not_before = line.last_read;
     line.received += bytes.size();
+    line.last_said = at;
     Boot& boot = *line.boot;
     boot.sink->add(line.as, chunk, bytes);
     boot.watcher.chunk(line.as, chunk, bytes, found_);
     post(boot);
+  }
+
+  static int boot_number(const Line& line) { return line.boot == nullptr ? 0 : line.boot->number; }
+
+  /// Notices what the port has lost or garbled. A line that is all noise is told of once in a while.
+  void look_for_errors(Line& line, Instant now) {
+    if (!line.told_errors) return;
+    if (!line.errors_since && line.stream->errors() != line.told_errors) line.errors_since = now;
+    if (line.errors_since && now - *line.errors_since >= errors_told_every) tell_errors(line);
+  }
+
+  void tell_errors_of(const Boot& boot) {
+    for (auto& [id, line] : lines_) {
+      if (line.boot == &boot) tell_errors(line);
+    }
+  }
+
+  void tell_errors(Line& line) {
+    if (!line.told_errors || line.descriptor < 0) return;
+    const auto now = line.stream->errors();
+    if (!now || *now == *line.told_errors) return;
+    const LineErrors before = *std::exchange(line.told_errors, now);
+    log_.append(ConsoleErrors{line.as, now->overruns - before.overruns, now->buffer_overruns - before.buffer_overruns,
+                              now->framing - before.framing, now->parity - before.parity},
+                boot_number(line), line.errors_since.value_or(log_.clock().now()));
+    line.errors_since.reset();
   }
 
   void stop_listening(Line& line) {
@@ -403,7 +470,7 @@ class Capture::Loop {
       const std::lock_guard lock(published_mutex_);
       for (const ReadDone& done : done_) {
         const Line& line = lines_.at(done.id);
-        *line.published = {line.received, line.received == 0 ? Instant{} : line.last_read, line.descriptor < 0};
+        *line.published = {line.received, line.last_said, line.descriptor < 0};
       }
     }
     published_changed_.notify_all();
@@ -477,8 +544,12 @@ class Capture::Loop {
 Capture::Capture(EventLog& log) : loop_(std::make_unique<Loop>(log)) {}
 Capture::~Capture() = default;
 
-Result<void> Capture::add(const std::string& console, ByteStream& stream, std::optional<LineRate> line) {
-  return loop_->add(console, stream, line);
+Result<void> Capture::add(const std::string& console, ByteStream& stream, std::optional<LineRate> line, Tap tap) {
+  return loop_->add(console, stream, line, std::move(tap));
+}
+
+Result<void> Capture::resume(const std::string& console) {
+  return loop_->resume(console);
 }
 
 void Capture::remove(const std::string& console) {
@@ -508,6 +579,10 @@ std::uint64_t Capture::received(const std::string& console) const {
 
 Instant Capture::last_arrival(const std::string& console) const {
   return loop_->last_arrival(console);
+}
+
+bool Capture::is_lost(const std::string& console) const {
+  return loop_->is_lost(console);
 }
 
 std::uint64_t Capture::begin_send(const std::string& console, std::string_view bytes) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,8 +28,8 @@ struct BootConsole {
 /// The capture loop: one thread reads every console, stamps each read right after it returns, hands the bytes to the
 /// record and to the boot's watcher, and appends what is found to the event log.
 ///
-/// All functions may be called from any thread while it runs. received(), last_arrival() and next_due() may be called
-/// under the event log's lock, so from inside a condition of EventLog::wait(); the others may not.
+/// All functions may be called from any thread while it runs. received(), last_arrival(), is_lost() and next_due() may
+/// be called under the event log's lock, so from inside a condition of EventLog::wait(); the others may not.
 class Capture {
  public:
   explicit Capture(EventLog& log);
@@ -36,9 +37,16 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  /// Starts to read `stream`, which must live until remove(). Until a boot listens to it, its bytes are dropped.
-  /// Faults: `mistake` for a name in use, `refused` for a descriptor that cannot be waited for, `io`.
-  Result<void> add(const std::string& console, ByteStream& stream, std::optional<LineRate> line = {});
+  /// Takes a copy of what a console says, boot or not; called by the loop, so it must not wait.
+  using Tap = std::function<void(std::string_view bytes)>;
+
+  /// Starts to read `stream`, which must live until remove(). Until a boot listens to it, its bytes go nowhere but to
+  /// `tap`. Faults: `mistake` for a name in use, `refused` for a descriptor that cannot be waited for, `io`.
+  Result<void> add(const std::string& console, ByteStream& stream, std::optional<LineRate> line = {}, Tap tap = {});
+
+  /// Goes on with a console that was lost and whose stream was opened anew: its boot, if it is in one, hears more of
+  /// it, behind the bytes it had. Appends ConsoleOpened. Faults: `missing`; those of add().
+  Result<void> resume(const std::string& console);
   void remove(const std::string& console);  ///< once it returns, the stream is not touched any more
 
   /// From now on, bytes of `consoles` (none named: all there are, under their own names) belong to boot `number`, from
@@ -52,6 +60,7 @@ class Capture {
 
   [[nodiscard]] std::uint64_t received(const std::string& console) const;  ///< raw bytes of it in this boot
   [[nodiscard]] Instant last_arrival(const std::string& console) const;    ///< Instant{} when none came in this boot
+  [[nodiscard]] bool is_lost(const std::string& console) const;            ///< it hung up, and was not resumed yet
 
   /// Before typing: registers the echo to expect, and returns the raw bytes received so far.
   std::uint64_t begin_send(const std::string& console, std::string_view bytes);

@@ -29,6 +29,7 @@ struct ConsoleRecord {
   std::vector<Chunk> chunks;  ///< in order, without holes
   std::optional<LineRate> line;
   Nanos resolution{};  ///< see ConsoleOpened::resolution
+  Nanos latency{};     ///< see ConsoleOpened::latency
 };
 
 /// One boot as it was recorded: its events and its consoles. What live boots, run folders of last year

@@ -40,6 +40,7 @@ std::string_view type_of(const EventBody& body) {
                         [](const MediumPut&) { return "medium-put"; },
                         [](const ConsoleOpened&) { return "console-opened"; },
                         [](const ConsoleLost&) { return "console-lost"; },
+                        [](const ConsoleErrors&) { return "console-errors"; },
                         [](const ConsoleSent&) { return "console-sent"; },
                         [](const CommandRun&) { return "command-run"; },
                         [](const StepStarted&) { return "step-started"; },

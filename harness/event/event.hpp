@@ -62,6 +62,7 @@ struct ConsoleOpened {
   std::string device;            ///< what it is, for people: "replay board", "/dev/ttyUSB0 (A50285BI)"
   std::optional<LineRate> line;  ///< where declared: byte times inside a chunk are calculated back
   Nanos resolution{};            ///< how coarse the stamps are; 0 for a live console, 1 s for [HH:MM:SS] logs
+  std::optional<Nanos> latency;  ///< the most a byte may have waited in an adapter before it was read, where known
   bool operator==(const ConsoleOpened&) const = default;
 };
 
@@ -70,6 +71,17 @@ struct ConsoleLost {
   std::string console;
   std::string what;
   bool operator==(const ConsoleLost&) const = default;
+};
+
+/// The console's port lost or garbled bytes. The event's time is when that was first noticed; it counts what came
+/// in about a second from then on.
+struct ConsoleErrors {
+  std::string console;
+  std::uint64_t overruns = 0;
+  std::uint64_t buffer_overruns = 0;
+  std::uint64_t framing = 0;
+  std::uint64_t parity = 0;
+  bool operator==(const ConsoleErrors&) const = default;
 };
 
 /// We typed something. Its echo must not count as a marker. The event's time is when the last byte was written.
@@ -154,9 +166,9 @@ struct FailureSeen {
   bool operator==(const FailureSeen&) const = default;
 };
 
-using EventBody =
-    std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost, ConsoleSent, CommandRun,
-                 StepStarted, StepEnded, FaultSeen, StopRequested, MadeSafe, HostLoad, Note, MarkerSeen, FailureSeen>;
+using EventBody = std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost,
+                               ConsoleErrors, ConsoleSent, CommandRun, StepStarted, StepEnded, FaultSeen, StopRequested,
+                               MadeSafe, HostLoad, Note, MarkerSeen, FailureSeen>;
 
 /// One thing that happened at one instant.
 struct Event {

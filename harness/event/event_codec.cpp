@@ -117,10 +117,18 @@ void put(Line& line, const ConsoleOpened& body) {
   line.put("device", body.device);
   line.put("line", body.line);
   line.put("resolution_ns", body.resolution);
+  line.put("latency_ns", body.latency);
 }
 void put(Line& line, const ConsoleLost& body) {
   line.put("console", body.console);
   line.put("what", body.what);
+}
+void put(Line& line, const ConsoleErrors& body) {
+  line.put("console", body.console);
+  line.put("overruns", body.overruns);
+  line.put("buffer_overruns", body.buffer_overruns);
+  line.put("framing", body.framing);
+  line.put("parity", body.parity);
 }
 void put(Line& line, const ConsoleSent& body) {
   line.put("console", body.console);
@@ -320,10 +328,18 @@ void get(Fields& fields, ConsoleOpened& body) {
   fields.get("device", body.device);
   fields.get("line", body.line);
   fields.get("resolution_ns", body.resolution);
+  fields.get("latency_ns", body.latency);
 }
 void get(Fields& fields, ConsoleLost& body) {
   fields.get("console", body.console);
   fields.get("what", body.what);
+}
+void get(Fields& fields, ConsoleErrors& body) {
+  fields.get("console", body.console);
+  fields.get("overruns", body.overruns);
+  fields.get("buffer_overruns", body.buffer_overruns);
+  fields.get("framing", body.framing);
+  fields.get("parity", body.parity);
 }
 void get(Fields& fields, ConsoleSent& body) {
   fields.get("console", body.console);

@@ -188,7 +188,8 @@ class RunReader {
     for (const Event& event : events) {
       const auto* opened = std::get_if<ConsoleOpened>(&event.body);
       if (opened == nullptr || known(opened->console)) continue;
-      consoles.push_back({opened->console, {}, {}, opened->line, opened->resolution});
+      consoles.push_back(
+          {opened->console, {}, {}, opened->line, opened->resolution, opened->latency.value_or(Nanos(0))});
     }
     for (std::string file : names_in(folder)) {
       if (file.ends_with(compressed_ending)) file.resize(file.size() - compressed_ending.size());
@@ -196,7 +197,7 @@ class RunReader {
       constexpr std::string_view end = ".raw";
       if (!file.starts_with(begin) || !file.ends_with(end) || file.size() < begin.size() + end.size()) continue;
       const std::string name = name_of_file(file.substr(begin.size(), file.size() - begin.size() - end.size()));
-      if (!known(name)) consoles.push_back({name, {}, {}, {}, {}});
+      if (!known(name)) consoles.push_back({name, {}, {}, {}, {}, {}});
     }
     return consoles;
   }

@@ -113,7 +113,8 @@ void make_chunks(ImportedLog& log, const std::vector<LineTime>& times, Nanos zer
 
 void add_events(ImportedLog& log, bool power_at_origin) {
   const ConsoleRecord& console = log.record.consoles.front();
-  const ConsoleOpened opened{.console = console.name, .device = log.name, .line = {}, .resolution = console.resolution};
+  const ConsoleOpened opened{
+      .console = console.name, .device = log.name, .line = {}, .resolution = console.resolution, .latency = {}};
   std::vector<EventBody> bodies{BootStarted{}, opened};
   if (power_at_origin) {
     bodies.emplace_back(PowerSwitched{.wanted = Power::on, .sent = log.origin, .returned = log.origin});

@@ -49,10 +49,10 @@ class SpawnSettings {
   }
 
   /// `descriptors` are above all numbers the child is to know them by.
-  void connect(int input, int output, const std::vector<int>& descriptors) {
+  void connect(int input, int output, int errors, const std::vector<int>& descriptors) {
     posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
     int next = STDERR_FILENO + 1;
     for (const int descriptor : descriptors) posix_spawn_file_actions_adddup2(&actions_, descriptor, next++);
     posix_spawn_file_actions_addclosefrom_np(&actions_, next);
@@ -159,7 +159,9 @@ Result<Child> Child::start(const std::vector<std::string>& argv, const ChildStar
   for (const Descriptor& copy : *copies) handed.push_back(copy.get());
 
   SpawnSettings settings;
-  settings.connect(input->get(), childs_output.get(), handed);
+  const bool on_a_line = how.line >= 0;
+  settings.connect(on_a_line ? how.line : input->get(), on_a_line ? how.line : childs_output.get(), childs_output.get(),
+                   handed);
   settings.enter(how.directory);
   pid_t pid = 0;
   if (const int error = settings.spawn(argv, pid); error != 0) return spawn_fault(program, how.directory, error);

@@ -14,6 +14,7 @@ struct ChildStart {
   std::filesystem::path directory;  ///< where it runs; empty: where we run
   std::string input;                ///< its standard input; empty: nothing, as from /dev/null
   std::vector<int> descriptors;     ///< of ours, which it has as 3, 4, 5, ...
+  int line = -1;                    ///< of ours: its standard input and output both, so that its output is errors only
 };
 
 /// A program that runs, never through a shell: the process group it leads, its output, and how to see its end. It gets

@@ -70,6 +70,9 @@ class SerialLine {
   [[nodiscard]] int descriptor() const { return line_.get(); }
   [[nodiscard]] const SerialPort& port() const { return port_; }
 
+  /// The same port, for questions to it and not for its bytes: counters, a break.
+  [[nodiscard]] int control_descriptor() const { return guard_.get(); }
+
   /// Drops what was received and not read, and what was written and not sent.
   void flush() const;
 

@@ -7,6 +7,7 @@
 #include "harness/core/text.hpp"
 #include "harness/measure/attributes.hpp"
 #include "harness/measure/boot_verdict.hpp"
+#include "harness/measure/bytes_lost.hpp"
 #include "harness/measure/console_lines.hpp"
 #include "harness/measure/silence.hpp"
 #include "harness/measure/span_time.hpp"
@@ -51,6 +52,17 @@ bool is_after_last_power_off(const BootRecord& record, std::uint64_t seq) {
   return off && !on_again;
 }
 
+/// Of a console that was opened again.
+std::string how_long_away(const BootRecord& record, const Event& loss) {
+  for (const Event& event : record.events) {
+    const auto* opened = std::get_if<ConsoleOpened>(&event.body);
+    if (opened == nullptr || event.seq < loss.seq) continue;
+    if (opened->console != std::get<ConsoleLost>(loss.body).console) continue;
+    return fmt::format(", back after {}", seconds_text(event.at - loss.at));
+  }
+  return "";
+}
+
 std::vector<Fault> bench_faults(const BootRecord& record) {
   std::vector<Fault> faults;
   for (const Event& event : record.events) {
@@ -61,9 +73,11 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
         lost != nullptr && !is_after_last_power_off(record, event.seq)) {
       const std::string where =
           record.bench.empty() ? lost->console : fmt::format("{}/{}", record.bench, lost->console);
-      faults.emplace_back(Cause::lost, where, fmt::format("console lost: {}", lost->what));
+      faults.emplace_back(Cause::lost, where,
+                          fmt::format("console lost: {}{}", lost->what, how_long_away(record, event)));
     }
   }
+  std::ranges::move(bytes_lost(record), std::back_inserter(faults));
   faults.insert(faults.end(), record.damage.begin(), record.damage.end());
   return faults;
 }
@@ -110,6 +124,7 @@ TimeBasis basis_of(const BootRecord& record, const BootPlan& plan, const Measure
   basis.clock_ppm = inputs.clock_ppm;
   for (const ConsoleRecord& console : record.consoles) {
     basis.resolution[console.name] = console.resolution;
+    basis.latency[console.name] = console.latency;
     basis.gaps[console.name] = gaps_of(console, t0);
   }
   return basis;

@@ -55,6 +55,8 @@ SpanEnd console_end(const MarkerHit& hit, const TimeBasis& basis) {
     end.may_be_later(fmt::format("stamp of {} is coarse", hit.marker), resolution);
     return end;
   }
+  if (const auto held = basis.latency.find(hit.console); held != basis.latency.end())
+    end.may_be_earlier(fmt::format("{}: the adapter holds bytes back", hit.marker), held->second);
   for (const UncertaintyTerm& term : basis.stamp_terms)
     end.may_be_earlier(fmt::format("{}: {}", hit.marker, term.name), term.bound);
   return end;

@@ -22,6 +22,7 @@ struct TimeBasis {
   std::optional<Instant> gave_up;  ///< when a deadline ended the waiting
   std::string main_console;
   std::map<std::string, Nanos> resolution;       ///< of the stamps of each console
+  std::map<std::string, Nanos> latency;          ///< the most each console's adapter holds bytes back
   std::map<std::string, std::vector<Gap>> gaps;  ///< of each console
   std::vector<UncertaintyTerm> stamp_terms;      ///< what every console stamp may be late by
   double clock_ppm = 0;

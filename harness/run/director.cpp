@@ -52,7 +52,7 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
     log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line,
-                              console.stream->resolution()},
+                              console.stream->resolution(), console.stream->latency()},
                 job.number);
   }
   for (std::size_t i = 0; i < job.configuration.steps.size(); ++i) {
@@ -220,6 +220,7 @@ Result<void> Director::type(const Sent& sent, const Until& until) {
     return Fault(Cause::mistake, bench_.file().name,
                  fmt::format("there is no console \"{}\" to type on", sent.console));
   }
+  await_console(sent.console, until);        // one that stays lost fails when it is written to
   const std::uint64_t before = log_.last();  // the answer may come while we still type
   const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
   const Typed typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
@@ -252,16 +253,46 @@ Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t 
     return false;
   };
   auto found = log_.wait_for(power_on_seq_, ends_the_wait, until);
-  if (!found) return found.error();
-  if (const auto* lost = std::get_if<ConsoleLost>(&found->body)) {
-    return Fault(Cause::lost, fmt::format("{}/{}", bench_.file().name, lost->console), lost->what,
-                 "check the cable and the adapter");
+  while (found && std::holds_alternative<ConsoleLost>(found->body)) {
+    if (auto back = await_return(*found, until); !back) return back;
+    found = log_.wait_for(found->seq, ends_the_wait, until);  // other consoles went on meanwhile
   }
+  if (!found) return found.error();
   if (const auto* failure = std::get_if<FailureSeen>(&found->body)) {
     return Fault(Cause::dut, fmt::format("{}/{}", bench_.file().name, failure->hit.console),
                  fmt::format("{}: \"{}\"", failure->hit.failure, failure->hit.text));
   }
   return {};
+}
+
+Result<void> Director::await_return(const Event& lost, const Until& until) {
+  const auto& [console, what] = std::get<ConsoleLost>(lost.body);
+  const Nanos patience = wait_if_lost(console);
+  const auto is_back = [&, &name = console](const Event& event) {
+    const auto* opened = std::get_if<ConsoleOpened>(&event.body);
+    return opened != nullptr && opened->console == name;
+  };
+  const Instant deadline = std::min(until.deadline, lost.at + patience);
+  const auto back = log_.wait_for(lost.seq, is_back, Until(deadline, until.stop));
+  if (back) return {};
+  if (back.error().cause() == Cause::stopped) return back.error();
+  return Fault(Cause::lost, fmt::format("{}/{}", bench_.file().name, console),
+               patience > 0ns ? fmt::format("{}, and not back in {}", what, seconds_text(deadline - lost.at)) : what,
+               "check the cable and the adapter");
+}
+
+void Director::await_consoles(const std::stop_token& stop) {
+  for (const BenchConsole& console : bench_.consoles()) await_console(console.entry.name, Until(Instant::max(), stop));
+}
+
+void Director::await_console(const std::string& console, const Until& until) {
+  const Instant deadline = std::min(until.deadline, clock_.now() + wait_if_lost(console));
+  (void)log_.wait([&] { return !capture_.is_lost(console); }, Until(deadline, until.stop));
+}
+
+Nanos Director::wait_if_lost(const std::string& console) const {
+  const BenchConsole* const known = bench_.console(console);
+  return known != nullptr && known->stream->can_reopen() ? known->entry.wait_if_lost : 0ns;
 }
 
 Fault Director::missed(const std::string& marker, Nanos within) const {

@@ -35,6 +35,9 @@ class Director {
   /// bench in another state than the safe one, whatever happens, exceptions of libraries included.
   void run(const BootJob& job, const std::stop_token& stop);
 
+  /// Waits until consoles that were lost are back, each for as long as the bench allows.
+  void await_consoles(const std::stop_token& stop);
+
   /// Brings the bench to its safe state within its own deadline, which no stop request shortens.
   void make_safe();
 
@@ -62,9 +65,13 @@ class Director {
   Result<void> type(const Sent& sent, const Until& until);
   Result<void> shut_down(const ShutdownPlan& plan, const Until& until);
 
-  /// Waits for a marker seen after event `since`. A fatal failure since power came on, a lost console or a fault of
-  /// the bench ends the wait, and so do the deadline and a stop.
+  /// Waits for a marker seen after event `since`. A fatal failure since power came on, a console that is lost and does
+  /// not come back, or a fault of the bench ends the wait, and so do the deadline and a stop.
   Result<void> wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until, bool failures_count);
+  void await_console(const std::string& console, const Until& until);
+  /// Waits until the console that event tells of is open again. Fault: `lost`, `stopped`.
+  Result<void> await_return(const Event& lost, const Until& until);
+  [[nodiscard]] Nanos wait_if_lost(const std::string& console) const;
   [[nodiscard]] Fault missed(const std::string& marker, Nanos within) const;
   /// Why a DUT that kept silent cannot be blamed: its relay let go, or is gone. Only a relay is asked: what is both
   /// switch and DUT may have turned itself off.

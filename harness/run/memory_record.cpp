@@ -1,5 +1,7 @@
 #include "harness/run/memory_record.hpp"
 
+#include <algorithm>
+
 namespace coldboot {
 
 void MemoryRecord::add(const std::string& console, const Chunk& chunk, std::string_view bytes) {
@@ -24,11 +26,13 @@ std::vector<ConsoleRecord> MemoryRecord::consoles(const std::vector<Event>& even
   for (const Event& event : events) {
     const auto* opened = std::get_if<ConsoleOpened>(&event.body);
     if (opened == nullptr) continue;
+    if (std::ranges::find(records, opened->console, &ConsoleRecord::name) != records.end()) continue;  // opened again
     const auto said = consoles_.find(opened->console);
     ConsoleRecord record = said == consoles_.end() ? ConsoleRecord{} : said->second;
     record.name = opened->console;
     record.line = opened->line;
     record.resolution = opened->resolution;
+    record.latency = opened->latency.value_or(Nanos(0));
     records.push_back(std::move(record));
   }
   return records;

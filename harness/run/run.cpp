@@ -16,6 +16,9 @@
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
 #include "harness/event/run_folder.hpp"
+#include "harness/io/tee.hpp"
+#include "harness/measure/bytes_lost.hpp"
+#include "harness/run/console_keeper.hpp"
 #include "harness/run/director.hpp"
 #include "harness/run/host_load.hpp"
 #include "harness/run/judge.hpp"
@@ -82,8 +85,10 @@ class Run {
 
  private:
   void take(const Event& event);
+  void tell(EventBody body) { log_.append(std::move(body), current_boot_); }
   Result<void> open_folder();
   Result<void> open_consoles(Capture& capture);
+  Capture::Tap tap_of(const ConsoleEntry& console);
   void boot_all(Director& director, Capture& capture);
   BootRecord boot(const Configuration& configuration, int number, Director& director, Capture& capture);
   [[nodiscard]] bool was_lost_to_the_bench(const BootRecord& boot) const;
@@ -93,6 +98,8 @@ class Run {
   const RunRequest& request_;
   Bench& bench_;
   Plans plans_;
+  std::vector<std::unique_ptr<Tee>> tees_;
+  LostConsoles lost_consoles_;
   EventLog log_;
   std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
   std::atomic<int> current_boot_{0};  // 0 between boots
@@ -103,6 +110,7 @@ class Run {
 
 void Run::take(const Event& event) {
   if (!is_live_only(event.body)) folder_->write(event);
+  if (const auto* lost = std::get_if<ConsoleLost>(&event.body)) lost_consoles_.add(lost->console);
   if (request_.observer != nullptr) request_.observer->event(event);
 }
 
@@ -132,9 +140,22 @@ Result<void> Run::open_folder() {
 
 Result<void> Run::open_consoles(Capture& capture) {
   for (const BenchConsole& console : bench_.consoles()) {
-    if (auto added = capture.add(console.entry.name, *console.stream, console.entry.line); !added) return added.error();
+    auto added = capture.add(console.entry.name, *console.stream, console.entry.line, tap_of(console.entry));
+    if (!added) return added.error();
   }
   return {};
+}
+
+/// A live copy that cannot be had harms no measurement: a note says so.
+Capture::Tap Run::tap_of(const ConsoleEntry& console) {
+  if (!console.tee) return {};
+  auto tee = Tee::open(*console.tee, fmt::format("{}/{}/tee", bench_.file().name, console.name));
+  if (!tee) {
+    tell(Note{tee.error().text()});
+    return {};
+  }
+  tees_.push_back(std::move(*tee));
+  return [&copy = *tees_.back()](std::string_view bytes) { copy.add(bytes); };
 }
 
 Result<RunOutcome> Run::execute() {
@@ -151,8 +172,14 @@ Result<RunOutcome> Run::execute() {
     log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
     halt_.request_stop();
   });
-  bench_.on_device_event([this](EventBody body) { log_.append(std::move(body), current_boot_); });
-  boot_all(director, capture);
+  bench_.on_device_event([this](EventBody body) { tell(std::move(body)); });
+  {
+    std::optional<ConsoleKeeper> keeper;  // in virtual time one thread alone may wait, and nothing gets lost
+    if (bench_.virtual_clock() == nullptr) {
+      keeper.emplace(lost_consoles_, bench_, capture, [this](EventBody body) { tell(std::move(body)); });
+    }
+    boot_all(director, capture);
+  }
   bench_.on_device_event({});
   return finish();
 }
@@ -181,6 +208,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   const HostLoadWatch host;
   log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
   const auto& plan = plans_.at(configuration.name);
+  director.await_consoles(halt_.get_token());
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
     director.run({number, configuration, plan}, halt_.get_token());
   } else {
@@ -204,6 +232,7 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
 }
 
 bool Run::was_lost_to_the_bench(const BootRecord& boot) const {
+  if (!bytes_lost(boot).empty()) return true;
   return std::any_of(boot.events.begin(), boot.events.end(), [](const Event& event) {
     const auto* ended = std::get_if<StepEnded>(&event.body);
     return (ended != nullptr && ended->verdict == Verdict::error) || std::holds_alternative<FaultSeen>(event.body) ||

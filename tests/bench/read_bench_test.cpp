@@ -52,6 +52,16 @@ TEST(Bench, HandsADriverItsKeysBackAsItsConfig) {
   EXPECT_EQ(relay->reports, 4);
 }
 
+TEST(Bench, MayShowAConsoleToTheNetworkWhenItSaysSo) {
+  const auto bench = read_bench(
+      "coldboot: bench/1\nname: b\npower: {driver: test-button, id: x}\nconsoles: {c: {driver: test-tty, id: z, tee: "
+      "\"0.0.0.0:7107\", tee-for: network, wait-if-lost: 5 s}}\n",
+      "bench.yaml", test_drivers());
+  ASSERT_TRUE(bench) << bench.mistakes.front().text();
+  EXPECT_EQ(bench->consoles[0].tee->text(), "0.0.0.0:7107");
+  EXPECT_EQ(bench->consoles[0].wait_if_lost, 5s);
+}
+
 TEST(Bench, KeepsPowerOffForTenSecondsUnlessToldOtherwise) {
   const auto bench = read_bench(
       "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x}\nconsoles: {c: {driver: test-tty, id: z}}\n",
@@ -160,6 +170,11 @@ INSTANTIATE_TEST_SUITE_P(
               good_consoles, "b.yaml:3:70: found clean-for with the state off-cut, expected it with off-clean only\n"},
         Wrong{"no_console", good_power, "consoles: {}",
               "b.yaml:4:11: found an empty map, expected a map of at least one name\n"},
+        Wrong{"tee_for_all_the_world", good_power, "consoles: {com1: {driver: test-tty, id: z, tee: \"0.0.0.0:7107\"}}",
+              "b.yaml:4:49: found an address that other hosts may reach, expected one of this host such as "
+              "127.0.0.1:7107 (with tee-for: network everybody may watch)\n"},
+        Wrong{"tee_without_a_port", good_power, "consoles: {com1: {driver: test-tty, id: z, tee: \"127.0.0.1\"}}",
+              "b.yaml:4:49: found \"127.0.0.1\", expected a host and a port such as 127.0.0.1:7107\n"},
         Wrong{"relay_as_console", good_power, "consoles: {c: {driver: test-relay, id: x}}",
               "b.yaml:4:24: found \"test-relay\", expected test-tty (did you mean test-tty?)\n"},
         Wrong{"address_without_prefix", good_power,

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -106,6 +107,72 @@ TEST_P(CaptureOn, TellsAHangUpOnceAfterTheLastBytes) {
   EXPECT_EQ(capture.wait_until_received("com1", 4, 30s).error().cause(), Cause::lost);
   EXPECT_EQ(capture.begin_boot(2, plan_for("com1", {}), rack.recorder).error().cause(), Cause::lost);
   EXPECT_EQ(rack.count_markers("xen"), 1U);
+}
+
+TEST_P(CaptureOn, GoesOnWithAConsoleThatWasOpenedAnew) {
+  Rack rack;
+  EmulatedConsole console(GetParam());
+  Capture capture(rack.log);
+  ASSERT_TRUE(capture.add("com1", console));
+  ASSERT_TRUE(capture.begin_boot(1, plan_for("com1", {marker("xen", "Xen")}), rack.recorder));
+  console.say("before ");
+  ASSERT_TRUE(capture.wait_until_received("com1", 7, 30s));
+  console.hang_up();
+  const auto is_lost = [&] { return capture.is_lost("com1"); };
+  ASSERT_TRUE(rack.log.wait(is_lost, Until(rack.clock.now() + 30s)));
+  ASSERT_TRUE(console.reopen(Until()));
+  ASSERT_TRUE(capture.resume("com1"));
+  EXPECT_FALSE(capture.is_lost("com1"));
+  console.say("Xen\r\n");
+  ASSERT_TRUE(capture.wait_until_received("com1", 12, 30s));
+  EXPECT_EQ(rack.recorder.raw("com1"), "before Xen\r\n");
+  EXPECT_EQ(rack.count_markers("xen"), 1U);
+  const auto events = rack.log.after(0);
+  const auto lost =
+      std::ranges::find_if(events, [](const Event& e) { return std::holds_alternative<ConsoleLost>(e.body); });
+  const auto opened =
+      std::ranges::find_if(events, [](const Event& e) { return std::holds_alternative<ConsoleOpened>(e.body); });
+  ASSERT_TRUE(lost != events.end() && opened != events.end());
+  EXPECT_LT(lost->seq, opened->seq);
+  EXPECT_EQ(opened->boot, 1);
+  EXPECT_TRUE(capture.begin_boot(2, plan_for("com1", {}), rack.recorder)) << "and the next boot has it too";
+}
+
+/// A transport that escapes: "\\n" is one byte of the DUT, "\\-" none, and pieces end anywhere.
+class EscapingConsole final : public ByteStream {
+ public:
+  [[nodiscard]] int descriptor() const override { return wire.descriptor(); }
+  Result<void> write(std::string_view bytes, const Until& until) override { return wire.write(bytes, until); }
+  [[nodiscard]] std::string description() const override { return "escaping console"; }
+  std::size_t decode(std::span<char> bytes) override {
+    std::size_t kept = 0;
+    for (const char byte : bytes) {
+      const bool escaped = std::exchange(escape_, !escape_ && byte == '\\');
+      if (escape_ || (escaped && byte == '-')) continue;
+      bytes[kept++] = escaped && byte == 'n' ? '\n' : byte;
+    }
+    return kept;
+  }
+
+  EmulatedConsole wire;
+
+ private:
+  bool escape_ = false;
+};
+
+TEST(Capture, RecordsWhatTheTransportSaysTheDutSaid) {
+  Rack rack;
+  EscapingConsole console;
+  std::string tapped;
+  Capture capture(rack.log);
+  ASSERT_TRUE(capture.add("com1", console, {}, [&](std::string_view bytes) { tapped += bytes; }));
+  ASSERT_TRUE(capture.begin_boot(1, plan_for("com1", {marker("menu", "^8\\) Shell$")}), rack.recorder));
+  for (const char* piece : {"\\-8) Sh", "\\", "-", "\\-\\-", "ell\\", "n\\-."}) console.wire.say(piece);
+  ASSERT_TRUE(capture.wait_until_received("com1", 10, 30s));
+  EXPECT_EQ(rack.recorder.raw("com1"), "8) Shell\n.");
+  EXPECT_EQ(rack.count_markers("menu"), 1U);
+  capture.remove("com1");
+  EXPECT_EQ(tapped, "8) Shell\n.");
 }
 
 TEST(Capture, RefusesWhatCannotBeWaitedForAndNamesInUse) {

@@ -21,25 +21,8 @@ class EmulatedConsole final : public ByteStream {
  public:
   enum class Kind { socket, pty };
 
-  explicit EmulatedConsole(Kind kind = Kind::socket) {
-    if (kind == Kind::socket) {
-      std::array<int, 2> ends{};
-      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-      ours_ = ends[0];
-      dut_ = ends[1];
-    } else {
-      EXPECT_EQ(::openpty(&ours_, &dut_, nullptr, nullptr, nullptr), 0);
-      termios raw{};
-      ::tcgetattr(dut_, &raw);
-      ::cfmakeraw(&raw);
-      ::tcsetattr(dut_, TCSANOW, &raw);
-    }
-    ::fcntl(ours_, F_SETFL, O_NONBLOCK);
-  }
-  ~EmulatedConsole() override {
-    hang_up();
-    ::close(ours_);
-  }
+  explicit EmulatedConsole(Kind kind = Kind::socket) : kind_(kind) { plug_in(); }
+  ~EmulatedConsole() override { unplug(); }
   EmulatedConsole(const EmulatedConsole&) = delete;
   EmulatedConsole& operator=(const EmulatedConsole&) = delete;
 
@@ -48,6 +31,13 @@ class EmulatedConsole final : public ByteStream {
     if (::write(ours_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())) return {};
     return Fault(Cause::io, "console", "short write");
   }
+  [[nodiscard]] bool can_reopen() const override { return true; }
+  Result<void> reopen(const Until&) override {
+    unplug();
+    plug_in();
+    return {};
+  }
+
   [[nodiscard]] std::string description() const override { return "emulated console"; }
 
   /// The DUT speaks.
@@ -72,6 +62,27 @@ class EmulatedConsole final : public ByteStream {
   }
 
  private:
+  void plug_in() {
+    if (kind_ == Kind::socket) {
+      std::array<int, 2> ends{};
+      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+      ours_ = ends[0];
+      dut_ = ends[1];
+    } else {
+      EXPECT_EQ(::openpty(&ours_, &dut_, nullptr, nullptr, nullptr), 0);
+      termios raw{};
+      ::tcgetattr(dut_, &raw);
+      ::cfmakeraw(&raw);
+      ::tcsetattr(dut_, TCSANOW, &raw);
+    }
+    ::fcntl(ours_, F_SETFL, O_NONBLOCK);
+  }
+  void unplug() {
+    hang_up();
+    if (ours_ >= 0) ::close(std::exchange(ours_, -1));
+  }
+
+  Kind kind_;
   int ours_ = -1;
   int dut_ = -1;
 };

@@ -222,7 +222,7 @@ TEST(RunFolder, WritesItsLastEventsIntoTheReserveOfAFullDisk) {
   const auto run = RunFolder::create({.parent = parent, .info = sample_info(), .input_files = {}, .on_fault = {}});
   if (!run) ::_exit(1);
   ChunkSink& sink = (*run)->open_boot(1, "xen");
-  (*run)->write(event_of(1, 1, ConsoleOpened{"com1", "test", std::nullopt, 0s}));
+  (*run)->write(event_of(1, 1, ConsoleOpened{"com1", "test", std::nullopt, 0s, std::nullopt}));
   std::uint64_t offset = 0;
   for (std::uint64_t round = 2;; ++round) {
     const std::string bytes = std::to_string(round) + "\n";

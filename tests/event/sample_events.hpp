@@ -24,8 +24,8 @@ inline std::vector<Event> sample_events(Instant origin) {
   const std::vector<EventBody> bodies{
       BootStarted{"xen", "apu2-07", "pfsense-2.4-xen"},
       MediumPut{"sd", "xen.img", "9f86d081"},
-      ConsoleOpened{"com1", "/dev/ttyUSB0 (A50285BI)", LineRate{115200, 'n', 8, 1}, 0s},
-      ConsoleOpened{"log", "a captured log", std::nullopt, 1s},
+      ConsoleOpened{"com1", "/dev/ttyUSB0 (A50285BI)", LineRate{115200, 'n', 8, 1}, 0s, 16ms},
+      ConsoleOpened{"log", "a captured log", std::nullopt, 1s, std::nullopt},
       PowerSwitched{Power::off, origin + 1ms, origin + 3ms, std::nullopt, 1, 10ms},
       PowerSwitched{Power::on, origin + 10s, origin + 10s + 2ms, Power::on, 2, 10ms},
       StepStarted{0, "expect menu within 600 s"},
@@ -35,6 +35,7 @@ inline std::vector<Event> sample_events(Instant origin) {
       StepEnded{0, Verdict::fail, Fault(Cause::timeout, "com1", "no menu in 600 s", "")},
       StepEnded{1, Verdict::pass, Fault()},
       ConsoleLost{"com1", "hung up"},
+      ConsoleErrors{"com1", 3, 1, 0, 2},
       FaultSeen{fault},
       StopRequested{"SIGINT", 2},
       MadeSafe{Power::off, true, ""},

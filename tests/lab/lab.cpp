@@ -7,8 +7,11 @@
 #include <cstddef>
 #include <cstring>
 #include <deque>
+#include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <linux/hidraw.h>
+#include <linux/serial.h>
 #include <linux/usbdevice_fs.h>
 #include <map>
 #include <mutex>
@@ -289,6 +292,10 @@ class HidrawNode final : public Node {
 class TtyNode final : public Node {
  public:
   [[nodiscard]] int outputs() const { return outputs_; }
+  void set_errors(const Lab::LineErrors& errors) {
+    const std::lock_guard lock(mutex_);
+    errors_ = errors;
+  }
 
  private:
   Outcome ioctl(UMockdevIoctlClient* client, unsigned long request, UMockdevIoctlData* arg) override {
@@ -304,11 +311,23 @@ class TtyNode final : public Node {
       if (request == TIOCMSET) outputs_ = bits;
       return {};
     }
+    if (request == TIOCGICOUNT) {
+      const std::lock_guard lock(mutex_);
+      serial_icounter_struct counted{};
+      counted.overrun = errors_.overruns;
+      counted.buf_overrun = errors_.buffer_overruns;
+      counted.frame = errors_.framing;
+      counted.parity = errors_.parity;
+      put(resolved(arg, 0, sizeof counted).get(), 0, counted);
+      return {};
+    }
     int error = 0;
     const int result = umockdev_ioctl_client_execute(client, &error, nullptr);
     return {result, error};
   }
 
+  std::mutex mutex_;  // guards errors_
+  Lab::LineErrors errors_;
   std::atomic<int> outputs_ = TIOCM_DTR | TIOCM_RTS;  // as the kernel raises them when a port is opened
 };
 
@@ -356,7 +375,9 @@ class Lab::Bench {
     ++devices_with_ttys_[adapter.port];
     add(fmt::format("P: {}/{}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_interface\nA: bInterfaceNumber={:02}\\n\n\n", device,
                     interface, adapter.interface));
-    add(fmt::format("P: {}/{}/{}\nE: SUBSYSTEM=usb-serial\n\n", device, interface, adapter.tty));
+    const bool ftdi = adapter.vendor == "0403";  // which alone has a timer
+    add(fmt::format("P: {}/{}/{}\nE: SUBSYSTEM=usb-serial\n{}\n", device, interface, adapter.tty,
+                    ftdi ? "A: latency_timer=16\\n\n" : ""));
     Tty tty;
     tty.node = std::make_unique<TtyNode>();
     tty.paths = {fmt::format("{}/{}/{}/tty/{}", device, interface, adapter.tty, adapter.tty),
@@ -376,6 +397,7 @@ class Lab::Bench {
     if (found == ttys_.end()) return;
     const std::string node = "/dev/" + name;
     for (const std::string& path : found->second.paths) remove(path);
+    hang_up(node);
     umockdev_testbed_detach_ioctl(testbed_, node.c_str(), nullptr);
     retired_.push_back(std::move(found->second.node));
     ttys_.erase(found);
@@ -383,6 +405,11 @@ class Lab::Bench {
     if (--devices_with_ttys_[port] > 0) return;
     devices_with_ttys_.erase(port);
     remove(bus_path + port);
+  }
+
+  void set_errors(const std::string& tty, const LineErrors& errors) {
+    const std::lock_guard lock(mutex_);
+    ttys_.at(tty).node->set_errors(errors);
   }
 
   [[nodiscard]] int outputs(const std::string& tty) {
@@ -411,6 +438,17 @@ class Lab::Bench {
     GError* error = nullptr;
     if (umockdev_testbed_add_from_string(testbed_, description.c_str(), &error) == FALSE)
       throw std::runtime_error(fmt::format("umockdev: {}\n{}", error->message, description));
+  }
+
+  /// umockdev leaves the terminal open, and its name where it was: nobody would notice.
+  void hang_up(const std::string& node) {
+    const int far_end = umockdev_testbed_get_dev_fd(testbed_, node.c_str());
+    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (far_end >= 0) ::dup3(nothing, far_end, O_CLOEXEC);  // closed, and its number is still umockdev's
+    ::close(nothing);
+    gchar* const root = umockdev_testbed_get_root_dir(testbed_);
+    ::unlink((root + node).c_str());
+    g_free(root);
   }
 
   void remove(const std::string& path) {
@@ -538,6 +576,14 @@ void Lab::unplug(const SerialAdapter& adapter) {
 }
 int Lab::outputs(const SerialAdapter& adapter) const {
   return bench_->outputs(adapter.tty);
+}
+void Lab::set_errors(const SerialAdapter& adapter, const LineErrors& errors) {
+  bench_->set_errors(adapter.tty, errors);
+}
+int Lab::latency_timer(const SerialAdapter& adapter) const {
+  int timer = 0;
+  std::ifstream("/sys/class/tty/" + adapter.tty + "/device/latency_timer") >> timer;
+  return timer;
 }
 std::string Lab::own_tty(int number) {
   return fmt::format("ttyUSB{}{}", ::getpid(), number);

@@ -41,6 +41,18 @@ class Lab {
   int plug(const SerialAdapter& adapter);
   void unplug(const SerialAdapter& adapter);
 
+  /// Bytes that the port of an adapter says it lost or garbled since it was plugged in (linux/serial.h).
+  struct LineErrors {
+    int overruns = 0;
+    int buffer_overruns = 0;
+    int framing = 0;
+    int parity = 0;
+  };
+  void set_errors(const SerialAdapter& adapter, const LineErrors& errors);
+
+  /// The latency timer of an FTDI adapter, in ms, as it stands in the system's list.
+  [[nodiscard]] int latency_timer(const SerialAdapter& adapter) const;
+
   /// What a program did with the outputs of a tty last: the TIOCM_ bits.
   [[nodiscard]] int outputs(const SerialAdapter& adapter) const;
 

@@ -215,6 +215,15 @@ TEST(BootVerdict, FollowsThePrecedence) {
        alive().fails(2, "panic").event(3, FaultSeen{Fault(Cause::disk_full, "record", "full")}), Verdict::error,
        "disk-full"},
       {"console lost", alive().event(3, ConsoleLost{"com1", "hung up"}), Verdict::error, "console-lost"},
+      {"bytes lost by the port", alive().event(1, ConsoleErrors{"com1", 1, 0, 0, 0}), Verdict::error, "io"},
+      {"bytes garbled", alive().event(3, ConsoleErrors{"com1", 0, 0, 1, 0}), Verdict::error, "io"},
+      {"noise as power comes on", alive().event(0.5, ConsoleErrors{"com1", 0, 0, 3, 3}), Verdict::pass, ""},
+      {"noise before power came on", alive().event(-1, ConsoleErrors{"com1", 2, 0, 3, 0}), Verdict::pass, ""},
+      {"noise as power goes",
+       alive()
+           .event(8, PowerSwitched{Power::off, BootBuilder::at(7), BootBuilder::at(8), {}, 1, {}})
+           .event(7.5, ConsoleErrors{"com1", 0, 0, 3, 0}),
+       Verdict::pass, ""},
       {"console lost after power off",
        alive()
            .event(8, PowerSwitched{Power::off, BootBuilder::at(8), BootBuilder::at(8), {}, 1, {}})

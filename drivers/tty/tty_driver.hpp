@@ -1,0 +1,10 @@
+#pragma once
+
+#include "harness/bench/catalog.hpp"
+
+namespace coldboot {
+
+keys::Table tty_keys();
+Result<std::unique_ptr<ByteStream>> open_tty(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+
+}  // namespace coldboot
