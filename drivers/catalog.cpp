@@ -21,6 +21,7 @@ Catalog driver_catalog() {
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
       .relays = {{"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
                  {"hid-relay", hid_relay_keys(), &open_hid_relay},
+                 {"lcus-hid-relay", lcus_hid_relay_keys(), &open_lcus_hid_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
                  {"usb-hub", usb_hub_keys(), &open_usb_hub}},
   };
