@@ -1,6 +1,7 @@
 #include "drivers/catalog.hpp"
 
 #include "drivers/console_command/command_console_driver.hpp"
+#include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/pty/pty_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
@@ -30,7 +31,9 @@ Catalog driver_catalog() {
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
-      .relays = {{"hid-relay", hid_relay_keys(), &open_hid_relay},
+      .relays = {{"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
+                 {"hid-relay", hid_relay_keys(), &open_hid_relay},
+                 {"lcus-hid-relay", lcus_hid_relay_keys(), &open_lcus_hid_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
                  {"usb-hub", usb_hub_keys(), &open_usb_hub}},
   };

@@ -1,6 +1,7 @@
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 
 #include "drivers/hid_relay/hid_relay.hpp"
+#include "drivers/hid_relay/lcus_hid_relay.hpp"
 #include "harness/file/keys.hpp"
 
 namespace coldboot {
@@ -20,7 +21,33 @@ keys::Type<HidRelayIdentity> hid_relay_type() {
       .exactly_one({"id", "usb", "serial"});
 }
 
+struct LcusHidRelayKeys {
+  std::string port;
+  int channels = 1;
+};
+
+keys::Type<LcusHidRelayKeys> lcus_hid_relay_type() {
+  constexpr int most_channels = 8;
+  return keys::object<LcusHidRelayKeys>("LCUS HID relay",
+                                        "A USB HID relay board, 5131:2007. It cannot be asked for its state.")
+      .required("usb", &LcusHidRelayKeys::port, keys::text("1-4.2"), "Where it is plugged in.")
+      .required("channels", &LcusHidRelayKeys::channels, keys::integer(1, most_channels, "2"), "How many it has.");
+}
+
 }  // namespace
+
+keys::Table lcus_hid_relay_keys() {
+  return keys::table<LcusHidRelayKeys>(lcus_hid_relay_type());
+}
+
+Result<std::unique_ptr<Relay>> open_lcus_hid_relay(const DeviceEntry& entry, const std::string&, OpenContext& context) {
+  auto keys = keys::from_kept(lcus_hid_relay_type(), entry.keys, entry.place);
+  if (!keys) return keys.error();
+  auto relay =
+      LcusHidRelay::open(system_usb_bus(context.where), {context.where, std::move(keys->port), keys->channels});
+  if (!relay) return relay.error();
+  return std::unique_ptr<Relay>(std::move(*relay));
+}
 
 keys::Table hid_relay_keys() {
   return keys::table<HidRelayIdentity>(hid_relay_type());

@@ -7,6 +7,10 @@ namespace coldboot {
 // USB HID relay boards as a bench file names them.
 
 keys::Table hid_relay_keys();
+keys::Table lcus_hid_relay_keys();
+Result<std::unique_ptr<Relay>> open_lcus_hid_relay(const DeviceEntry& entry, const std::string& name,
+                                                   OpenContext& context);
+
 Result<std::unique_ptr<Relay>> open_hid_relay(const DeviceEntry& entry, const std::string& name, OpenContext& context);
 
 }  // namespace coldboot

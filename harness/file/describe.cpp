@@ -39,11 +39,27 @@ Json schema_of_number(std::string_view type, const Shape& shape) {
   return schema;
 }
 
+/// An object that a word divides stands in a schema as often as it has words, so what is below it stands elsewhere,
+/// once.
+bool is_shared(const Shape& shape) {
+  return shape.form == Form::object && !shape.selector.empty();
+}
+
+std::string name_of_definition(const Shape& shape) {
+  std::string name = shape.name;
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
+}
+
+Json reference_to(const Shape& shape) {
+  return {{"allOf", {{{"$ref", fmt::format("#/definitions/{}", name_of_definition(shape))}}}}};
+}
+
 /// The keys an object has, or has with `word` under its selector.
 void add_keys(Json& schema, const std::vector<Key>& keys, std::string_view word = {}) {
   for (const Key& key : keys) {
     if (!keys::has_key(key, word)) continue;
-    Json value = schema_of(*key.shape);
+    Json value = is_shared(*key.shape) ? reference_to(*key.shape) : schema_of(*key.shape);
     value["description"] = key_description(key);
     schema["properties"][key.name] = std::move(value);
     if (key.required) schema["required"].push_back(key.name);
@@ -118,6 +134,19 @@ Json schema_of(const Shape& shape) {
     case Form::one_of: return schema_of_one_of(shape);
   }
   return {};
+}
+
+/// Adds what references below `shape` refer to.
+void define_shared(const Shape& shape, Json& definitions) {
+  if (shape.item) define_shared(*shape.item, definitions);
+  for (const Alternative& one : shape.alternatives) {
+    if (one.shape) define_shared(*one.shape, definitions);
+  }
+  for (const Key& key : shape.keys) {
+    const bool is_new = is_shared(*key.shape) && !definitions.contains(name_of_definition(*key.shape));
+    if (is_new) definitions[name_of_definition(*key.shape)] = schema_of(*key.shape);
+    define_shared(*key.shape, definitions);
+  }
 }
 
 // The page: one section for each object, in the order in which a reader comes upon them.
@@ -251,6 +280,9 @@ std::string json_schema(Kind kind, const Shape& document) {
   if (required.is_null()) required = Json::array();
   required.insert(required.begin(), "coldboot");
   schema.update(body);
+  Json definitions = Json::object();
+  define_shared(document, definitions);
+  if (!definitions.empty()) schema["definitions"] = std::move(definitions);
   return schema.dump(2) + "\n";
 }
 

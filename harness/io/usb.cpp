@@ -29,6 +29,9 @@ struct FreeDevice {
 struct CloseHandle {
   void operator()(libusb_device_handle* handle) const { libusb_close(handle); }
 };
+struct FreeConfiguration {
+  void operator()(libusb_config_descriptor* configuration) const { libusb_free_config_descriptor(configuration); }
+};
 using DeviceReference = std::unique_ptr<libusb_device, FreeDevice>;
 
 std::string port_of(libusb_device* device) {
@@ -122,6 +125,23 @@ class SystemDevice final : public UsbDevice {
     const int claimed = libusb_claim_interface(handle_.get(), interface);
     if (claimed != 0) return usb_fault(claimed, "claiming its interface", info_);
     return {};
+  }
+
+  Result<UsbInterruptEndpoints> interrupt_endpoints(int interface) override {
+    libusb_config_descriptor* raw = nullptr;
+    if (const int code = libusb_get_active_config_descriptor(libusb_get_device(handle_.get()), &raw); code != 0)
+      return usb_fault(code, "reading its configuration", info_);
+    const std::unique_ptr<libusb_config_descriptor, FreeConfiguration> configuration(raw);
+    if (interface >= configuration->bNumInterfaces || configuration->interface[interface].num_altsetting < 1)
+      return Fault(Cause::io, place_of(info_), fmt::format("it has no interface {}", interface));
+    const libusb_interface_descriptor& first = configuration->interface[interface].altsetting[0];
+    UsbInterruptEndpoints found;
+    for (const auto& endpoint : std::span(first.endpoint, first.bNumEndpoints)) {
+      if ((endpoint.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) != LIBUSB_TRANSFER_TYPE_INTERRUPT) continue;
+      const bool in = (endpoint.bEndpointAddress & LIBUSB_ENDPOINT_IN) != 0;
+      (in ? found.from_device : found.to_device) = endpoint.bEndpointAddress;
+    }
+    return found;
   }
 
   Result<UsbStrings> strings(const Until& until) override {

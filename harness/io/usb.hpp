@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,12 @@ struct UsbStrings {
   std::string serial;
 };
 
+/// The interrupt endpoints of an interface, by their addresses; nothing where it has none.
+struct UsbInterruptEndpoints {
+  std::optional<std::uint8_t> to_device;
+  std::optional<std::uint8_t> from_device;
+};
+
 /// An open USB device. Closing it, or dying, leaves the device as it is.
 class UsbDevice {
  public:
@@ -62,6 +69,9 @@ class UsbDevice {
   /// Takes an interface for the endpoints below it; the system's driver is detached from it and not given it back.
   /// Faults: `busy`, `lost`, `refused`, `io`.
   virtual Result<void> claim(int interface) = 0;
+
+  /// Faults: `io` when the device has no such interface.
+  virtual Result<UsbInterruptEndpoints> interrupt_endpoints(int interface) = 0;
 
   /// The device's names. What cannot be read is left empty.
   virtual Result<UsbStrings> strings(const Until& until) = 0;

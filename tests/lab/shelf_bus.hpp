@@ -63,6 +63,15 @@ class Shelf {
       return answer.data;
     }
     Result<void> claim(int) override { return {}; }
+    Result<UsbInterruptEndpoints> interrupt_endpoints(int) override {
+      UsbInterruptEndpoints found;
+      const std::vector<std::uint8_t>& bytes = plugged_.model->identity().interface_and_endpoints;
+      for (std::size_t at = 0; at + 3 < bytes.size(); at += std::max<std::size_t>(bytes[at], 1)) {
+        if (bytes[at + 1] != 5 || (bytes[at + 3] & 3U) != 3) continue;
+        ((bytes[at + 2] & 0x80U) != 0 ? found.from_device : found.to_device) = bytes[at + 2];
+      }
+      return found;
+    }
     Result<UsbStrings> strings(const Until&) override {
       if (!is_there()) return fault(UsbModel::Status::gone);
       const UsbModel::Identity& id = plugged_.model->identity();

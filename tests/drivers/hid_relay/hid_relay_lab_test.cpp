@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/drivers/hid_relay/hid_relay_board.hpp"
+#include "tests/drivers/hid_relay/lcus_hid_board.hpp"
 #include "tests/lab/lab.hpp"
 #include "tests/lab/relay_bench.hpp"
 
@@ -24,6 +25,7 @@ class HidRelayInTheLab : public testing::Test {
   EmulatedHidRelay board{"BITFT", 2};
   EmulatedHidRelay twin{"BITFT", 2};
   EmulatedHidRelay stranger{"BITFT", 2, "Infrared remote"};
+  EmulatedLcusHid lcus{2};
   Lab lab;
 };
 
@@ -128,6 +130,15 @@ TEST_F(HidRelayInTheLab, ThatAnswersLateIsWaitedFor) {
   const RelayBench run(once);
   EXPECT_EQ(run.exit_status(), 0) << run.output();
   EXPECT_EQ(run.switched_on().at("attempt"), 1);
+}
+
+TEST_F(HidRelayInTheLab, OfTheOtherKindIsSwitchedAndAssumed) {
+  lab.plug(lcus, "1-4");
+  const RelayBench run("{driver: lcus-hid-relay, usb: \"1-4\", channels: 2, channel: 2, off-min: 0 s}");
+  EXPECT_THAT(run.events(), HasSubstr("LCUS HID relay at usb 1-4 cannot be read back: its state is assumed"));
+  EXPECT_THAT(run.events(), HasSubstr(R"("wanted":"on")"));
+  EXPECT_FALSE(lcus.is_on(2));
+  EXPECT_EQ(run.exit_status(), 3) << "a silent DUT behind a relay nobody can ask proves nothing";
 }
 
 TEST_F(HidRelayInTheLab, IsAcceptedByAnIndependentProgram) {
