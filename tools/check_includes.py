@@ -24,6 +24,7 @@ MAY_INCLUDE = {
     "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench"},
 }
 DRIVER = {"core", "event", "device", "io", "file", "import"}
+SHARED_BY_DRIVERS = {"drivers/web"}  # what all devices behind a web server have in common
 DRIVER_OPENS_THROUGH = "harness/bench/catalog.hpp"  # what a bench hands to a driver, and nothing else of bench
 REPORT = {"core", "event", "measure", "reports/plain"}  # reports/plain: what all reports make of console text
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]((?:harness|drivers|reports|tests)/[^">]+)[">]')
@@ -47,7 +48,7 @@ def allowed(folder, name):
     if top in ("drivers", "reports") and folder == top and included.startswith(f"{top}/"):
         return True
     if top == "drivers":
-        return included in DRIVER or name == DRIVER_OPENS_THROUGH
+        return included in DRIVER | SHARED_BY_DRIVERS or name == DRIVER_OPENS_THROUGH
     if top == "reports":
         return included in REPORT
     return included in MAY_INCLUDE.get(folder, set())

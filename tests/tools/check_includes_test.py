@@ -36,6 +36,7 @@ class CheckIncludes(unittest.TestCase):
             ("drivers/relay/a.cpp", "drivers/replay/replay.hpp"),
             ("drivers/relay/a.cpp", "harness/scenario/scenario.hpp"),
             ("drivers/relay/a.cpp", "harness/bench/bench.hpp"),
+            ("harness/bench/a.cpp", "drivers/web/web_device.hpp"),
             ("reports/junit/a.cpp", "harness/device/power_switch.hpp"),
             ("reports/junit/a.cpp", "reports/html/html.hpp"),
             ("harness/core/a.cpp", "tests/core/a.hpp"),
@@ -51,6 +52,7 @@ class CheckIncludes(unittest.TestCase):
             ("drivers/catalog.cpp", "drivers/replay/replay.hpp"),
             ("drivers/relay/a.cpp", "harness/device/power_switch.hpp"),
             ("drivers/relay/a.cpp", "harness/bench/catalog.hpp"),
+            ("drivers/relay/a.cpp", "drivers/web/web_device.hpp"),
             ("reports/junit/a.cpp", "harness/measure/record.hpp"),
             ("harness/core/a.cpp", "vector"),
         ]:
