@@ -6,6 +6,7 @@
 #include "drivers/pty/pty_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
+#include "drivers/rte/rte_driver.hpp"
 #include "drivers/serial_relay/serial_relay_driver.hpp"
 #include "drivers/tcp/tcp_driver.hpp"
 #include "drivers/telnet/telnet_driver.hpp"
@@ -34,6 +35,7 @@ Catalog driver_catalog() {
       .relays = {{"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
                  {"hid-relay", hid_relay_keys(), &open_hid_relay},
                  {"lcus-hid-relay", lcus_hid_relay_keys(), &open_lcus_hid_relay},
+                 {"rte", rte_relay_keys(), &open_rte_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
                  {"usb-hub", usb_hub_keys(), &open_usb_hub}},
   };
