@@ -1,13 +1,19 @@
 #include "drivers/catalog.hpp"
 
 #include "drivers/console_command/command_console_driver.hpp"
+#include "drivers/dli/dli_driver.hpp"
 #include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
+#include "drivers/gude/gude_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
+#include "drivers/http/http_driver.hpp"
+#include "drivers/netio/netio_driver.hpp"
 #include "drivers/pty/pty_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
 #include "drivers/rte/rte_driver.hpp"
 #include "drivers/serial_relay/serial_relay_driver.hpp"
+#include "drivers/shelly/shelly_driver.hpp"
+#include "drivers/tasmota/tasmota_driver.hpp"
 #include "drivers/tcp/tcp_driver.hpp"
 #include "drivers/telnet/telnet_driver.hpp"
 #include "drivers/tty/tty_driver.hpp"
@@ -32,11 +38,17 @@ Catalog driver_catalog() {
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
-      .relays = {{"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
+      .relays = {{"dli", dli_keys(), &open_dli},
+                 {"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
+                 {"gude", gude_keys(), &open_gude},
                  {"hid-relay", hid_relay_keys(), &open_hid_relay},
+                 {"http", http_keys(), &open_http},
                  {"lcus-hid-relay", lcus_hid_relay_keys(), &open_lcus_hid_relay},
+                 {"netio", netio_keys(), &open_netio},
                  {"rte", rte_relay_keys(), &open_rte_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
+                 {"shelly", shelly_keys(), &open_shelly},
+                 {"tasmota", tasmota_keys(), &open_tasmota},
                  {"usb-hub", usb_hub_keys(), &open_usb_hub}},
   };
 }
