@@ -13,6 +13,7 @@
 #include "drivers/rte/rte_driver.hpp"
 #include "drivers/serial_relay/serial_relay_driver.hpp"
 #include "drivers/shelly/shelly_driver.hpp"
+#include "drivers/snmp_pdu/snmp_pdu_driver.hpp"
 #include "drivers/tasmota/tasmota_driver.hpp"
 #include "drivers/tcp/tcp_driver.hpp"
 #include "drivers/telnet/telnet_driver.hpp"
@@ -48,6 +49,7 @@ Catalog driver_catalog() {
                  {"rte", rte_relay_keys(), &open_rte_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
                  {"shelly", shelly_keys(), &open_shelly},
+                 {"snmp-pdu", snmp_pdu_keys(), &open_snmp_pdu},
                  {"tasmota", tasmota_keys(), &open_tasmota},
                  {"usb-hub", usb_hub_keys(), &open_usb_hub}},
   };
