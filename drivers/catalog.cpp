@@ -1,12 +1,15 @@
 #include "drivers/catalog.hpp"
 
+#include "drivers/command/command_driver.hpp"
 #include "drivers/console_command/command_console_driver.hpp"
 #include "drivers/dli/dli_driver.hpp"
 #include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
 #include "drivers/gude/gude_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/http/http_driver.hpp"
+#include "drivers/labgrid/labgrid_driver.hpp"
 #include "drivers/netio/netio_driver.hpp"
+#include "drivers/pdudaemon/pdudaemon_driver.hpp"
 #include "drivers/pty/pty_driver.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
@@ -39,13 +42,16 @@ Catalog driver_catalog() {
                 {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
                 {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
-      .relays = {{"dli", dli_keys(), &open_dli},
+      .relays = {{"command", command_relay_keys(), &open_command_relay},
+                 {"dli", dli_keys(), &open_dli},
                  {"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
                  {"gude", gude_keys(), &open_gude},
                  {"hid-relay", hid_relay_keys(), &open_hid_relay},
                  {"http", http_keys(), &open_http},
+                 {"labgrid", labgrid_keys(), &open_labgrid},
                  {"lcus-hid-relay", lcus_hid_relay_keys(), &open_lcus_hid_relay},
                  {"netio", netio_keys(), &open_netio},
+                 {"pdudaemon", pdudaemon_keys(), &open_pdudaemon},
                  {"rte", rte_relay_keys(), &open_rte_relay},
                  {"serial-relay", serial_relay_keys(), &open_serial_relay},
                  {"shelly", shelly_keys(), &open_shelly},
