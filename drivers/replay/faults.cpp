@@ -54,8 +54,8 @@ void apply(Recording& recording, const StopAtByte& fault) {
     before += length_of(recording.segments[i]);
     if (before > fault.byte) recording.segments.resize(i + 1);  // it hangs in this one: no typing leads on
   }
-  each_emission(recording, [&](Emission& emission, std::uint64_t before) {
-    const std::uint64_t room = fault.byte > before ? fault.byte - before : 0;
+  each_emission(recording, [&](Emission& emission, std::uint64_t sent) {
+    const std::uint64_t room = fault.byte > sent ? fault.byte - sent : 0;
     if (emission.bytes.size() > room) emission.bytes.resize(room);
     return true;
   });
