@@ -16,7 +16,8 @@ namespace coldboot {
 struct Contacts {
   int count = 4;
   std::map<int, bool> closed;
-  std::set<int> stuck;  ///< these stay as they are
+  std::map<int, int> closings;  ///< how often each was closed
+  std::set<int> stuck;          ///< these stay as they are
 
   [[nodiscard]] bool has(int channel) const { return channel >= 1 && channel <= count; }
   [[nodiscard]] bool is_closed(int channel) const {
@@ -24,7 +25,9 @@ struct Contacts {
     return found != closed.end() && found->second;
   }
   void put(int channel, bool close) {
-    if (has(channel) && !stuck.contains(channel)) closed[channel] = close;
+    if (!has(channel) || stuck.contains(channel)) return;
+    if (close && !is_closed(channel)) ++closings[channel];
+    closed[channel] = close;
   }
 };
 
@@ -56,6 +59,11 @@ class OutletServer {
   [[nodiscard]] bool is_closed(int channel) const {
     const std::lock_guard lock(mutex_);
     return contacts_.is_closed(channel);
+  }
+  [[nodiscard]] int times_closed(int channel) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = contacts_.closings.find(channel);
+    return found == contacts_.closings.end() ? 0 : found->second;
   }
   void put(int channel, bool closed) {
     const std::lock_guard lock(mutex_);
