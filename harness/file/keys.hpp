@@ -330,8 +330,10 @@ class Object : public Type<T> {
   static Take taker(Member T::* member, const Type<M>& type) {
     return [member, read = type.read](T& into, const Node& value, Findings& findings) {
       auto taken = read(value, findings);
-      if (taken) into.*member = std::move(*taken);
-      return taken.has_value();
+      if (!taken) return false;
+      M& found = *taken;
+      into.*member = std::move(found);
+      return true;
     };
   }
 

@@ -34,7 +34,7 @@ struct Detach {
   void operator()(CURLM* multi) const { curl_multi_remove_handle(multi, easy); }
 };
 
-constexpr int logins = 2;  // libcurl counts the second request of a digest login among those it was sent elsewhere with
+constexpr long logins = 2;  // libcurl counts the second request of a digest login among those it was sent elsewhere with
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -144,7 +144,7 @@ bool Exchange::prepare() {
   option(CURLOPT_PROTOCOLS_STR, "http,https");
   option(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   option(CURLOPT_FOLLOWLOCATION, request_.redirects > 0 ? 1L : 0L);
-  option(CURLOPT_MAXREDIRS, static_cast<long>(request_.redirects + logins));
+  option(CURLOPT_MAXREDIRS, static_cast<long>(request_.redirects) + logins);
   option(CURLOPT_PROXY, "");
   option(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   option(CURLOPT_NOSIGNAL, 1L);
