@@ -1,7 +1,7 @@
 #include "drivers/console_command/command_console_driver.hpp"
 
 #include "drivers/console_command/command_console.hpp"
-#include "drivers/console_command/words.hpp"
+#include "harness/io/command_words.hpp"
 
 namespace coldboot {
 namespace {
@@ -14,7 +14,7 @@ struct CommandKeys {
 keys::Type<CommandKeys> command_type() {
   const auto command = keys::checked<std::string>(keys::text("ssh -T lab@rte-3 microcom"), "a command",
                                                   [](const std::string& text) -> Result<void> {
-                                                    const auto words = words_of(text);
+                                                    const auto words = command_words(text);
                                                     return words ? Result<void>() : words.error();
                                                   });
   return keys::object<CommandKeys>("command console", "A program whose standard input and output is the console.")
@@ -37,7 +37,7 @@ Result<std::unique_ptr<ByteStream>> open_command_console(const DeviceEntry& entr
                                                          OpenContext& context) {
   const auto keys = keys::from_kept(command_type(), entry.keys, entry.place);
   if (!keys) return keys.error();
-  auto words = words_of(keys->run);
+  auto words = command_words(keys->run);
   if (!words) return words.error();
   const auto folder = std::filesystem::path(entry.place.file).parent_path();
   return CommandConsole::open({.command = std::move(*words), .terminal = keys->terminal, .directory = folder},

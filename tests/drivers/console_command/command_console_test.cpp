@@ -4,24 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "drivers/console_command/command_console_driver.hpp"
-#include "drivers/console_command/words.hpp"
 #include "tests/drivers/console_rig.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-
-TEST(Words, EndAtBlanksButNotInQuotes) {
-  EXPECT_THAT(*words_of("ssh -T  lab@rte\tmicrocom"), ElementsAre("ssh", "-T", "lab@rte", "microcom"));
-  EXPECT_THAT(*words_of("sh -c 'cat; echo \"$HOME\"' \"a b\"c ''"),
-              ElementsAre("sh", "-c", "cat; echo \"$HOME\"", "a bc", ""));
-  EXPECT_EQ(words_of("ssh 'lab").error().cause(), Cause::mistake);
-  EXPECT_EQ(words_of("  ").error().cause(), Cause::mistake);
-  EXPECT_EQ(words_of("'' x").error().cause(), Cause::mistake);
-}
 
 class CommandConsoleTest : public testing::Test {
  protected:
