@@ -202,7 +202,17 @@ keys::Type<ConsoleDraft> console_type(const DriverTables& drivers) {
           "wait-if-lost", &ConsoleDraft::wait_if_lost, keys::duration("30 s"),
           "How long a boot waits for a console that was unplugged or cut off to come back. It is opened again and "
           "recorded on, but the boot is an error of the bench either way.",
-          "30 s");
+          "30 s")
+      .optional(
+          "tee", &ConsoleDraft::tee, keys::placed(tee_address),
+          "Port where a live copy of the console is to be had while a run goes on, for telnet or nc. What is typed "
+          "there goes nowhere.",
+          "no copy")
+      .optional("tee-for", &ConsoleDraft::tee_for,
+                keys::word<TeeFor>(
+                    {{"this-host", TeeFor::this_host, "the address must be one that only this host reaches."},
+                     {"network", TeeFor::network, "everybody who reaches the address may watch, without a password."}}),
+                "Who may watch.", "`this-host`");
 }
 
 keys::Type<DeviceEntry> medium_type(const DriverTables& drivers) {

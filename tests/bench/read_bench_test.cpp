@@ -54,7 +54,7 @@ TEST(Bench, HandsADriverItsKeysBackAsItsConfig) {
 
 TEST(Bench, MayShowAConsoleToTheNetworkWhenItSaysSo) {
   const auto bench = read_bench(
-      "coldboot: bench/1\nname: b\npower: {driver: test-button, id: x}\nconsoles: {c: {driver: test-tty, id: z, tee: "
+      "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x}\nconsoles: {c: {driver: test-tty, id: z, tee: "
       "\"0.0.0.0:7107\", tee-for: network, wait-if-lost: 5 s}}\n",
       "bench.yaml", test_drivers());
   ASSERT_TRUE(bench) << bench.mistakes.front().text();

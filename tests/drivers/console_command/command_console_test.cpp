@@ -20,6 +20,8 @@ class CommandConsoleTest : public testing::Test {
     console = std::move(*opened);
     rig.record(*console);
   }
+  /// Programs that speak wait for it, so that somebody listens.
+  void go() { ASSERT_TRUE(console->write("\n", ConsoleRig::soon())); }
   void TearDown() override { rig.stop_recording(); }
 
   std::unique_ptr<ByteStream> console;
@@ -33,12 +35,14 @@ TEST_F(CommandConsoleTest, IsTheProgramsInputAndOutput) {
 }
 
 TEST_F(CommandConsoleTest, GivesATerminalToAProgramThatAsksForOne) {
-  start("sh -c 'test -t 0 && test -t 1 && echo a terminal'", true);
+  start("sh -c 'read go; test -t 0 && test -t 1 && echo a terminal; exec cat'", true);
+  go();
   EXPECT_EQ(rig.recorded("\n"), "a terminal\n");
 }
 
 TEST_F(CommandConsoleTest, IsLostWhenTheProgramEndsAndSaysWhatItComplainedOf) {
-  start("sh -c 'printf before; echo no route to rte-3 >&2; sleep 100 & exit 7'");
+  start("sh -c 'read go; printf before; echo no route to rte-3 >&2; sleep 100 & exit 7'");
+  go();
   ASSERT_TRUE(rig.wait_for<ConsoleLost>()) << "although what it started has the console still open";
   const auto note = rig.wait_for<Note>();
   ASSERT_TRUE(note);
@@ -46,13 +50,16 @@ TEST_F(CommandConsoleTest, IsLostWhenTheProgramEndsAndSaysWhatItComplainedOf) {
   EXPECT_THAT(note->text, HasSubstr("no route to rte-3"));
   ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
   ASSERT_TRUE(rig.capture().resume("com1"));
+  go();
   EXPECT_EQ(rig.recorded("beforebefore"), "beforebefore");
 }
 
 TEST_F(CommandConsoleTest, EndsItsProgramWithItself) {
   const TemporaryFolder folder;
   const auto ended = folder.path() / "ended";
-  start("sh -c 'trap \"echo x > " + ended.string() + "; exit\" TERM; echo started; while :; do sleep 0.01; done'");
+  start("sh -c 'trap \"echo x > " + ended.string() +
+        "; exit\" TERM; read go; echo started; while :; do sleep 0.01; done'");
+  go();
   EXPECT_EQ(rig.recorded("\n"), "started\n");
   rig.stop_recording();
   console.reset();

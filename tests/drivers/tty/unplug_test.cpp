@@ -9,17 +9,21 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/child.hpp"
+#include "harness/io/connect.hpp"
+#include "tests/io/listener.hpp"
 #include "tests/lab/lab.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 /// The program itself, which sees the lab's adapters as it would see real ones.
-class UnpluggedAdapter : public testing::Test {
+class ProgramOnAnAdapter : public testing::Test {
  protected:
   void SetUp() override {
     put_text(folder.path() / "bench.yaml",
@@ -29,7 +33,9 @@ class UnpluggedAdapter : public testing::Test {
                  "\n"
                  "power: {driver: replay, off-min: 0 s}\n"
                  "consoles:\n"
-                 "  com1: {driver: tty, id: \"usb:0403:6001:A50285BI\", line: 115200n8}\n");
+                 "  com1: {driver: tty, id: \"usb:0403:6001:A50285BI\", line: 115200n8, "
+                 "tee: \"127.0.0.1:" +
+                 std::to_string(tee_port) + "\"}\n");
     put_text(folder.path() / "apu.yaml",
              "coldboot: profile/1\n"
              "name: apu\n"
@@ -83,11 +89,30 @@ class UnpluggedAdapter : public testing::Test {
   Lab lab;
   Lab::SerialAdapter adapter{.serial = "A50285BI", .port = "1-1"};
   int dut = lab.plug(adapter);
+  int tee_port = Listener().port();
   TemporaryFolder folder;
   std::optional<Child> program;
 };
 
-TEST_F(UnpluggedAdapter, InTheMiddleOfABootIsWaitedForAndRecordedOn) {
+TEST_F(ProgramOnAnAdapter, ShowsItsConsoleToWhoeverWatches) {
+  wait_for_events("\"wanted\":\"on\"", 1);
+  const auto watcher = connect_tcp({"127.0.0.1", tee_port}, "test", Until(std::chrono::steady_clock::now() + 30s));
+  ASSERT_TRUE(watcher) << watcher.error().text();
+  pollfd waiting{watcher->get(), POLLIN, 0};
+  while (::poll(&waiting, 1, 1) == 0) say(dut, ".");
+  say(dut, "PC Engines apu2\r\n8) Shell\r\n");
+  std::string seen;
+  while (!seen.ends_with("8) Shell\r\n")) {
+    const std::string more = hear(*watcher, 1);
+    ASSERT_FALSE(more.empty());
+    seen += more;
+  }
+  wait_until([&] { return program->has_ended(); }, "the end");
+  EXPECT_EQ(program->reap(), 0);
+  EXPECT_THAT(of_the_boot("console-com1.raw"), EndsWith(seen));
+}
+
+TEST_F(ProgramOnAnAdapter, WaitsForOneThatIsUnpluggedInTheMiddleOfABootAndRecordsOn) {
   wait_for_events("\"wanted\":\"on\"", 1);
   say(dut, "PC Engines apu2\r\n");
   wait_until([&] { return of_the_boot("console-com1.raw") == "PC Engines apu2\r\n"; }, "the first bytes");
