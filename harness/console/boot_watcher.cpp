@@ -180,7 +180,7 @@ class BootWatcher::State {
     found_ = &found;
     ConsoleState& one = console(name);
     if (one.silent_since && chunk.stamped) look_at_silence(one, one.times.at(chunk, 0) - one.times.resolution());
-    if (bytes.find_first_not_of(" \t") != std::string_view::npos) end_quiet(one, chunk);
+    if (!one.quiet.empty() && one.matcher.would_show(bytes)) end_quiet(one, chunk);
     look_for_first_byte(one, chunk, one.matcher.line());
     one.times.add(chunk);
     one.last = chunk;
@@ -373,7 +373,6 @@ class BootWatcher::State {
   }
 
   void end_quiet(ConsoleState& one, const Chunk& next) {
-    if (one.quiet.empty()) return;
     std::erase_if(one.quiet, [&](const QuietHit& quiet) { return quiet.hit.line < one.matcher.line(); });
     const Instant earliest = next.stamped ? one.times.at(next, 0) : next.not_before;
     decide_quiet(one, earliest, next.stamped ? earliest : next.arrival);

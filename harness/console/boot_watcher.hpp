@@ -35,9 +35,9 @@ struct ConsoleTiming {
 ///   where a rate is declared, never earlier than the read before.
 /// - `after` holds when the other marker's first hit ended before this one begins (same console), or is not later
 ///   (another console, or a marker without offsets).
-/// - `quiet` holds when the console's next byte but blanks, tick() or finish() comes that much later. Where the stamps
-/// are missing
-///   or too coarse to tell, it holds when only blanks follow on the line.
+/// - `quiet` holds when what the console shows next (blanks, controls and escape sequences show nothing), tick() or
+///   finish() comes that much later. Where the stamps are missing or too coarse to tell, it holds when only blanks
+///   follow on the line.
 /// - A hit within `twice-within` of the last one that counted is the same sign of life and is not reported. Where
 ///   stamps are too coarse to tell, it is new only if another marker counted in between.
 /// - One failure hit is reported for each class and line.

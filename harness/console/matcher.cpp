@@ -29,6 +29,13 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
+/// Whether cleaned text has anything to see.
+struct Sight {
+  bool anything = false;
+  void text(std::uint64_t, std::string_view run) { anything = anything || !is_blank(run); }
+  void line_break(std::uint64_t) { anything = true; }
+};
+
 }  // namespace
 
 // Positions: an *index* counts in text_, a *position* counts all text of the console since the start (a line break is
@@ -53,6 +60,13 @@ class Matcher::State {
     }
     echo_.give_up();
     judge_waiting();
+  }
+
+  [[nodiscard]] bool would_show(std::string_view bytes) const {
+    TextCleaner cleaner = cleaner_;
+    Sight sight;
+    cleaner.feed(received_, bytes, sight);
+    return sight.anything;
   }
 
   void sent(std::string_view bytes, std::uint64_t at_offset) { echo_.sent(bytes, at_offset); }
@@ -380,6 +394,10 @@ Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
 void Matcher::feed(std::string_view bytes, std::vector<RawHit>& hits) {
   state_->feed(bytes, hits);
+}
+
+bool Matcher::would_show(std::string_view bytes) const {
+  return state_->would_show(bytes);
 }
 
 void Matcher::sent(std::string_view bytes, std::uint64_t at_offset) {

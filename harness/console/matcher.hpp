@@ -46,6 +46,9 @@ class Matcher {
   /// Takes the console's next bytes and appends what they decide to `hits`.
   void feed(std::string_view bytes, std::vector<RawHit>& hits);
 
+  /// Whether `bytes`, fed next, would show anything: text that is not blank, or a new line.
+  [[nodiscard]] bool would_show(std::string_view bytes) const;
+
   /// We type `bytes` after `at_offset` raw bytes were received. Text from there on that repeats their printable part
   /// (of 3 characters or more) without a gap but for line breaks is echo, once; a hit wholly inside echo is dropped.
   /// To be called before the bytes at that offset are fed.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/core/text.hpp"
 #include "tests/console/boot_text.hpp"
 #include "tests/console/plan_of.hpp"
 
@@ -243,6 +244,17 @@ TEST(BootWatcher, CountsBlanksAfterAPromptAsPartOfTheQuiet) {
   EXPECT_THAT(bench.say(2s, "\r\noption: "), ElementsAre("prompt?")) << "all in one piece";
   EXPECT_THAT(bench.say(2100ms, "8"), IsEmpty()) << "somebody typed at once";
   EXPECT_THAT(bench.finish(3s), ElementsAre("last-byte"));
+}
+
+TEST(BootWatcher, CountsBytesThatShowNothingAsPartOfTheQuiet) {
+  auto prompt = marker("prompt", "option:");
+  prompt.quiet = 200ms;
+  for (const std::string_view nothing : {"\x18", "\x1b[6n", "\x1b[", " \t\a"}) {
+    Bench bench(plan_of({prompt}));
+    bench.say(1s, "Enter an option:");
+    bench.say(1001ms, nothing);
+    EXPECT_THAT(bench.tick(1200ms), ElementsAre("prompt")) << printable(nothing);
+  }
 }
 
 TEST(BootWatcher, CountsAQuietMarkerAtTheEndOfTheRecord) {
