@@ -66,6 +66,7 @@ function(coldboot_test name)
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_NIGHTLY}" TEST_LIST ${name}_nightly
                          PROPERTIES TIMEOUT 3600 RUN_SERIAL ON LABELS nightly)
   else()
-    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 LABELS ${label})
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 120 LABELS ${label} ENVIRONMENT COLDBOOT_LOCKS=${PROJECT_BINARY_DIR}/locks)
   endif()
 endfunction()

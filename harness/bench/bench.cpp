@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include "harness/bench/button_power.hpp"
+#include "harness/bench/leased_power.hpp"
 #include "harness/bench/relay_power.hpp"
 
 namespace coldboot {
 namespace {
 
 constexpr Nanos network_limit = std::chrono::seconds(10);
+constexpr Nanos safe_limit = std::chrono::seconds(30);
 
 template <class Device>
 std::map<std::string, keys::Table> tables_of(const std::vector<Catalog::Kind<Device>>& kinds) {
@@ -57,18 +59,43 @@ Bench::Bench(BenchFile file) : file_(std::move(file)) {
   }
 }
 
-Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog& catalog) {
+Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog& catalog, const LeaseRequest& request) {
   std::unique_ptr<Bench> bench(new Bench(file));
   if (file.pace == Pace::real) {
-    const auto folder = lock_folder();
-    if (!folder) return folder.error();
-    auto lock = LockFile::acquire(*folder / fmt::format("bench-{}.lock", file.name),
-                                  fmt::format("coldboot on bench {}", file.name));
-    if (!lock) return lock.error();
-    bench->lock_ = std::move(*lock);
+    auto lease = Lease::take(file.name, request);
+    if (!lease) return lease.error();
+    bench->lease_ = std::move(*lease);
   }
   if (auto opened = bench->open_devices(catalog); !opened) return opened.error();
+  if (bench->lease_ && !bench->lease_->found().left_safe) {
+    if (auto safe = bench->make_safe_first(); !safe) return safe.error();
+  }
   return bench;
+}
+
+Result<std::unique_ptr<Bench>> Bench::open_power_alone(const BenchFile& file, const Catalog& catalog, Lease lease) {
+  std::unique_ptr<Bench> bench(new Bench(file));
+  bench->lease_ = std::move(lease);
+  if (auto opened = bench->open_power(catalog); !opened) return opened.error();
+  return bench;
+}
+
+Result<std::unique_ptr<Bench>> Bench::open_console_alone(const BenchFile& file, const Catalog& catalog, Lease lease,
+                                                         const std::string& console) {
+  std::unique_ptr<Bench> bench(new Bench(file));
+  bench->lease_ = std::move(lease);
+  for (const ConsoleEntry& entry : file.consoles) {
+    if (entry.name != console) continue;
+    if (auto opened = bench->open_console(catalog, entry); !opened) return opened.error();
+  }
+  return bench;
+}
+
+Result<void> Bench::make_safe_first() {
+  auto off = power_->set(Power::off, Until(clock_->now() + safe_limit));
+  if (!off) return off.error().within("the bench was not left safe, and cannot be made so");
+  tell(Note{fmt::format("{} was not left safe by its last holder: power was switched off first", file_.name)});
+  return {};
 }
 
 OpenContext Bench::context_for(const std::string& part) {
@@ -84,11 +111,7 @@ OpenContext Bench::context_for(const std::string& part) {
 
 Result<void> Bench::open_devices(const Catalog& catalog) {
   for (const ConsoleEntry& entry : file_.consoles) {
-    OpenContext here = context_for(entry.name);
-    here.line = entry.line;
-    auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
-    if (!stream) return stream.error();
-    consoles_.push_back({entry, std::move(*stream)});
+    if (auto opened = open_console(catalog, entry); !opened) return opened.error();
   }
   for (const auto& [name, entry] : file_.media) {
     OpenContext here = context_for(name);
@@ -100,6 +123,15 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
     if (auto opened = open_port(catalog, name, entry); !opened) return opened.error();
   }
   return open_power(catalog);
+}
+
+Result<void> Bench::open_console(const Catalog& catalog, const ConsoleEntry& entry) {
+  OpenContext here = context_for(entry.name);
+  here.line = entry.line;
+  auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
+  if (!stream) return stream.error();
+  consoles_.push_back({entry, std::move(*stream)});
+  return {};
 }
 
 /// A network of its own for the port's interface, and a host's settings for it.
@@ -133,11 +165,13 @@ Result<void> Bench::open_power(const Catalog& catalog) {
     if (!power) return power.error();
     power_ = std::move(*power);
   }
-  if (!entry.button) return {};
-  auto button = open_relay(catalog, entry.button->device, "button");
-  if (!button) return button.error();
-  power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
-                                         fmt::format("{}/button", file_.name), *clock_);
+  if (entry.button) {
+    auto button = open_relay(catalog, entry.button->device, "button");
+    if (!button) return button.error();
+    power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
+                                           fmt::format("{}/button", file_.name), *clock_);
+  }
+  if (lease_) power_ = std::make_unique<LeasedPower>(std::move(power_), *lease_);
   return {};
 }
 

@@ -9,9 +9,9 @@
 
 #include "harness/bench/bench_file.hpp"
 #include "harness/bench/catalog.hpp"
+#include "harness/bench/lease.hpp"
 #include "harness/core/clock.hpp"
 #include "harness/core/virtual_clock.hpp"
-#include "harness/io/lock_file.hpp"
 
 namespace coldboot {
 
@@ -31,13 +31,23 @@ struct BenchPort {
 /// A bench with its devices open. It is ours alone while it lives: a bench of real devices is locked.
 class Bench {
  public:
-  /// Opens everything the file names. Faults name the entry: "apu2-07/com1: ..."; `busy` when another run has the
-  /// bench, `mistake` when virtual time is asked of a driver that has none.
-  static Result<std::unique_ptr<Bench>> open(const BenchFile& file, const Catalog& catalog);
+  /// Opens everything the file names, and switches power off first where the bench was not left safe. Faults name the
+  /// entry: "apu2-07/com1: ..."; `busy` when another run has the bench, `mistake` when virtual time is asked of a driver
+  /// that has none.
+  static Result<std::unique_ptr<Bench>> open(const BenchFile& file, const Catalog& catalog,
+                                             const LeaseRequest& request = {});
+
+  /// Opens what switches power and nothing else, on a lease there is already.
+  static Result<std::unique_ptr<Bench>> open_power_alone(const BenchFile& file, const Catalog& catalog, Lease lease);
+
+  /// The same of one console, which the file has.
+  static Result<std::unique_ptr<Bench>> open_console_alone(const BenchFile& file, const Catalog& catalog, Lease lease,
+                                                           const std::string& console);
 
   [[nodiscard]] const BenchFile& file() const { return file_; }
   [[nodiscard]] Clock& clock() const { return *clock_; }
   [[nodiscard]] VirtualClock* virtual_clock() const { return virtual_clock_; }
+  [[nodiscard]] Lease* lease() { return lease_ ? &*lease_ : nullptr; }  ///< null in virtual time
   [[nodiscard]] PowerSwitch& power() const { return *power_; }
   [[nodiscard]] const std::vector<BenchConsole>& consoles() const { return consoles_; }
   [[nodiscard]] const BenchConsole* console(const std::string& name) const;
@@ -54,8 +64,10 @@ class Bench {
  private:
   explicit Bench(BenchFile file);
   Result<void> open_devices(const Catalog& catalog);
+  Result<void> open_console(const Catalog& catalog, const ConsoleEntry& entry);
   Result<void> open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry);
   Result<void> open_power(const Catalog& catalog);
+  Result<void> make_safe_first();
   Result<Relay*> open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part);
   OpenContext context_for(const std::string& part);
   void tell(EventBody event);
@@ -63,7 +75,7 @@ class Bench {
   BenchFile file_;
   std::unique_ptr<Clock> clock_;
   VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
-  std::optional<LockFile> lock_;
+  std::optional<Lease> lease_;
   std::mutex telling_;                   // guards the next three
   std::function<void(EventBody)> take_;  // before the devices, which outlive nothing they tell
   bool was_listened_to_ = false;

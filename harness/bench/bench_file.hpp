@@ -94,6 +94,7 @@ struct BenchFile {
   std::map<std::string, DeviceEntry> media;
   std::map<std::string, PortEntry> ports;
   std::filesystem::path file;
+  std::string text;  ///< of the file, as it was read
   std::vector<std::filesystem::path> inputs;
 };
 

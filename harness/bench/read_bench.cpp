@@ -338,6 +338,7 @@ Reading<BenchFile> read_bench(std::string_view text, const std::filesystem::path
   std::optional<BenchFile> bench;
   if (const auto draft = read_document(Kind::bench, bench_type(drivers), text, file, findings)) {
     bench = bench_file(*draft, file, findings);
+    if (bench) bench->text = text;
   }
   return {std::move(bench), findings};
 }

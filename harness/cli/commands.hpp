@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/clock.hpp"
+
 namespace coldboot {
 
 // One function a subcommand; each returns the exit status of the program (harness/measure/verdict.hpp).
@@ -17,6 +19,7 @@ struct RunArguments {
   std::filesystem::path junit;  ///< a second copy, for a CI that wants it elsewhere
   bool json = false;            ///< the result as JSON on standard output instead of the table
   bool quiet = false;           ///< no live progress
+  std::optional<Nanos> wait;    ///< how long to wait for whoever has the bench
 };
 int run_command(const RunArguments& arguments);
 
@@ -52,6 +55,29 @@ struct ReferenceArguments {
   bool check = false;  ///< write nothing, say what is stale
 };
 int reference_command(const ReferenceArguments& arguments);
+
+struct StatusArguments {
+  std::vector<std::string> benches;  ///< names or paths; empty: all that are known here
+  bool json = false;
+};
+int status_command(const StatusArguments& arguments);
+
+struct PowerArguments {
+  std::string what;  ///< on, off, cycle or status
+  std::string bench;
+};
+int power_command(const PowerArguments& arguments);
+
+struct ConsoleArguments {
+  std::string bench;
+  std::string console;  ///< empty: the first
+  bool write = false;   ///< what is typed reaches the DUT although a run has the bench
+  std::string escape = "^]";
+};
+int console_command(const ConsoleArguments& arguments);
+
+/// The guardian's process, started by a run.
+int guard_command();
 
 int version_command(bool json);
 

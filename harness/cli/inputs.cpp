@@ -1,27 +1,14 @@
 #include "harness/cli/inputs.hpp"
 
 #include "drivers/catalog.hpp"
-#include "harness/bench/read_bench.hpp"
+#include "harness/cli/bench_use.hpp"
 #include "harness/cli/project.hpp"
 #include "harness/cli/telling.hpp"
-#include "harness/file/document.hpp"
 #include "harness/scenario/fit.hpp"
 #include "harness/scenario/read_scenario.hpp"
 
 namespace coldboot {
 namespace {
-
-std::optional<BenchFile> read_named_bench(const std::string& name, const std::filesystem::path& beside,
-                                          const ProjectFolders& project) {
-  const auto file = find_file(Kind::bench, name, beside, project.benches);
-  if (!file) {
-    tell(file.error());
-    return std::nullopt;
-  }
-  const Reading<BenchFile> bench = read_bench(*file, driver_catalog().tables());
-  tell_all(bench.mistakes, bench.warnings);
-  return bench.value;
-}
 
 /// What a driver can say of the images of its medium before power is switched.
 std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench) {
@@ -50,7 +37,7 @@ std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, co
   Inputs inputs{std::move(*scenario), std::nullopt};
   const std::string& name = bench_name.empty() ? inputs.scenario.bench : bench_name;
   if (name.empty()) return inputs;
-  inputs.bench = read_named_bench(name, bench_name.empty() ? beside : std::filesystem::path("."), project);
+  inputs.bench = bench_called(name, bench_name.empty() ? scenario_file : std::filesystem::path("."), project);
   if (!inputs.bench) return std::nullopt;
   std::vector<Fault> misfits = check_fit(inputs.scenario, *inputs.bench);
   if (misfits.empty()) misfits = check_images(inputs.scenario, *inputs.bench);

@@ -13,6 +13,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/core/text.hpp"
+#include "harness/core/units.hpp"
 #include "harness/measure/verdict.hpp"
 #include "harness/scenario/scenario.hpp"
 
@@ -22,6 +23,13 @@ using namespace coldboot;
 
 /// A command line that was understood: what to do.
 using Action = std::function<int()>;
+
+Nanos waiting_time(const std::string& time) {
+  if (time.empty()) return Nanos::max();
+  const auto length = parse_duration(time);
+  if (!length) throw CLI::ValidationError("--wait", length.error().what());
+  return *length;
+}
 
 void add_run(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<RunArguments>();
@@ -34,6 +42,13 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--junit", arguments->junit, "Also write the JUnit report to this file");
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_flag("--quiet", arguments->quiet, "No live progress");
+  command
+      ->add_option_function<std::string>(
+          "--wait", [arguments](const std::string& time) { arguments->wait = waiting_time(time); },
+          "Wait for whoever has the bench, at most this long; without TIME, for as long as it takes")
+      ->type_name("TIME")
+      ->expected(0, 1)
+      ->default_str("");
   command->callback([&action, arguments] { action = [arguments] { return run_command(*arguments); }; });
 }
 
@@ -83,6 +98,42 @@ void add_reference(CLI::App& app, Action& action) {
   command->callback([&action, arguments] { action = [arguments] { return reference_command(*arguments); }; });
 }
 
+void add_status(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<StatusArguments>();
+  CLI::App* command = app.add_subcommand("status", "Say of each bench who has it, and how its power stands");
+  command->add_option("bench", arguments->benches, "Names or bench files; all that are known here when left out");
+  command->add_flag("--json", arguments->json, "As JSON");
+  command->callback([&action, arguments] { action = [arguments] { return status_command(*arguments); }; });
+}
+
+void add_power(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<PowerArguments>();
+  CLI::App* command = app.add_subcommand("power", "Switch a bench's DUT, or say how its power stands");
+  command->add_option("what", arguments->what, "on, off, cycle or status")
+      ->required()
+      ->check(CLI::IsMember({"on", "off", "cycle", "status"}));
+  command->add_option("bench", arguments->bench, "Bench file or its name")->required();
+  command->callback([&action, arguments] { action = [arguments] { return power_command(*arguments); }; });
+}
+
+void add_console(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ConsoleArguments>();
+  CLI::App* command = app.add_subcommand(
+      "console", "Show a DUT's console, also while a run goes on, and type on it where nobody else has the bench");
+  command->add_option("bench", arguments->bench, "Bench file or its name")->required();
+  command->add_option("console", arguments->console, "Which of its consoles; the first when left out");
+  command->add_flag("--write", arguments->write, "Type on it although a run has the bench; the record tells who did");
+  command->add_option("--escape", arguments->escape, "Control key that leaves the console")->capture_default_str();
+  command->callback([&action, arguments] { action = [arguments] { return console_command(*arguments); }; });
+}
+
+/// For runs alone: nobody is told of it.
+void add_guard(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("guard", "Makes a bench safe when its run dies; started by coldboot run");
+  command->group("");
+  command->callback([&action] { action = guard_command; });
+}
+
 void add_version(CLI::App& app, Action& action) {
   auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("version", "Say which coldboot this is");
@@ -114,8 +165,12 @@ int main(int argc, char** argv) {
   add_check(app, action);
   add_measure(app, action);
   add_report(app, action);
+  add_status(app, action);
+  add_power(app, action);
+  add_console(app, action);
   add_reference(app, action);
   add_version(app, action);
+  add_guard(app, action);
   try {
     if (const auto unknown = argc > 1 ? unknown_command(app, argv[1]) : std::nullopt) {
       fmt::print(stderr, "coldboot: {}\n", *unknown);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "drivers/catalog.hpp"
+#include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/inputs.hpp"
 #include "harness/cli/outputs.hpp"
@@ -14,6 +15,7 @@
 #include "harness/cli/version.hpp"
 #include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
+#include "harness/run/longest.hpp"
 #include "harness/run/run.hpp"
 
 namespace coldboot {
@@ -50,6 +52,11 @@ int run_command(const RunArguments& arguments) {
       run_scenario({.scenario = inputs->scenario,
                     .bench = *inputs->bench,
                     .catalog = driver_catalog(),
+                    .lease = {.what = "coldboot run " + inputs->scenario.name,
+                              .until = utc_after(longest(inputs->scenario, *inputs->bench)),
+                              .patience = patience(arguments.wait, stop.get_token()),
+                              .on_wait = [](const Fault& busy) { tell_note("waiting: " + busy.text()); }},
+                    .guardian = {"/proc/self/exe", "guard"},
                     .out = arguments.out,
                     .version = version,
                     .reports = run_folder_reports(),

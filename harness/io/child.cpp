@@ -1,5 +1,6 @@
 #include "harness/io/child.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -29,7 +30,7 @@ Fault system_fault(const std::string& where, std::string_view call, int error) {
 /// What a child starts with; the C interface needs its own clean-up.
 class SpawnSettings {
  public:
-  SpawnSettings() {
+  explicit SpawnSettings(bool own_session) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawnattr_init(&attributes_);
     sigset_t none;
@@ -39,7 +40,8 @@ class SpawnSettings {
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
     posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    const int leads = own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;  // of a session: of a group too
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(leads | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;
@@ -62,13 +64,20 @@ class SpawnSettings {
     if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
   }
 
-  /// Starts argv; returns 0 or the error number.
-  int spawn(const std::vector<std::string>& argv, pid_t& pid) {
+  /// Starts argv with our environment but what is in `without`; returns 0 or the error number.
+  int spawn(const std::vector<std::string>& argv, const std::vector<std::string>& without, pid_t& pid) {
     std::vector<char*> arguments;
     arguments.reserve(argv.size() + 1);
     for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
-    return posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(), environ);
+    std::vector<char*> variables;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+      const std::string_view text(*variable);
+      const std::string_view name = text.substr(0, text.find('='));
+      if (std::ranges::find(without, name) == without.end()) variables.push_back(*variable);
+    }
+    variables.push_back(nullptr);
+    return posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(), variables.data());
   }
 
  private:
@@ -139,6 +148,8 @@ class Child::Process {
     return process_.native_exit_code();
   }
 
+  void let_go() { process_.detach(); }
+
  private:
   boost::asio::io_context context_;
   boost::process::v2::process process_;
@@ -158,13 +169,13 @@ Result<Child> Child::start(const std::vector<std::string>& argv, const ChildStar
   std::vector<int> handed;
   for (const Descriptor& copy : *copies) handed.push_back(copy.get());
 
-  SpawnSettings settings;
+  SpawnSettings settings(how.own_session);
   const bool on_a_line = how.line >= 0;
   settings.connect(on_a_line ? how.line : input->get(), on_a_line ? how.line : childs_output.get(), childs_output.get(),
                    handed);
   settings.enter(how.directory);
   pid_t pid = 0;
-  if (const int error = settings.spawn(argv, pid); error != 0) return spawn_fault(program, how.directory, error);
+  if (const int error = settings.spawn(argv, how.without, pid); error != 0) return spawn_fault(program, how.directory, error);
   Descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));  // glibc 2.36 declares it for C only
   auto process = std::make_unique<Process>(pid, end.get());
   return Child(std::move(process), std::move(end), std::move(output));
@@ -185,6 +196,11 @@ bool Child::has_ended() const {
 
 void Child::signal_group(int signal) const {
   ::kill(-process_->id(), signal);
+}
+
+void Child::let_go() {
+  process_->let_go();
+  process_.reset();
 }
 
 int Child::reap() {

@@ -15,6 +15,8 @@ struct ChildStart {
   std::string input;                ///< its standard input; empty: nothing, as from /dev/null
   std::vector<int> descriptors;     ///< of ours, which it has as 3, 4, 5, ...
   int line = -1;                    ///< of ours: its standard input and output both, so that its output is errors only
+  bool own_session = false;         ///< leads a session of its own: a Ctrl-C, or the end of our session, is not for it
+  std::vector<std::string> without;  ///< variables of our environment that it does not have
 };
 
 /// A program that runs, never through a shell: the process group it leads, its output, and how to see its end. It gets
@@ -42,6 +44,9 @@ class Child {
 
   /// To the child and all it started. Until reap() their number cannot be given to anybody else.
   void signal_group(int signal) const;
+
+  /// It lives on when we go; nobody waits for its end any more.
+  void let_go();
 
   /// Kills what is left of the group, the child included, and returns the child's exit status: 0..255 as it returned
   /// it, or 128 + the signal that ended it. Once only.

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -16,25 +16,20 @@
 #include <fmt/format.h>
 
 #include "harness/core/text.hpp"
+#include "harness/io/user.hpp"
 
 namespace coldboot {
 namespace {
 
 constexpr mode_t open_to_all = 0666;
 constexpr mode_t folder_open_to_all = 01777;
-
-std::string user_name() {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
-  return found != nullptr ? found->pw_name : fmt::format("user {}", ::getuid());
-}
+constexpr int attempts_among_lookers = 5;
+constexpr auto looking_takes = std::chrono::milliseconds(10);
 
 /// One line, to be read by people: "maria, process 4711, since 2026-11-22T10:20:30Z: coldboot run xen.yaml".
 std::string owner_record(const std::string& what) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{}, process {}, since {:%Y-%m-%dT%H:%M:%SZ}: {}\n", user_name(), ::getpid(), fmt::gmtime(now),
+  return fmt::format("{}, process {}, since {:%Y-%m-%dT%H:%M:%SZ}: {}", user_name(::getuid()), ::getpid(), fmt::gmtime(now),
                      what);
 }
 
@@ -50,12 +45,49 @@ Descriptor open_or_make(const std::filesystem::path& path) {
   }
 }
 
-std::string read_owner(int descriptor) {
-  std::array<char, 1024> buffer{};
+/// The file's two parts: a line that names the holder, and whatever the holder notes below it.
+struct Content {
+  std::string owner;
+  std::string notes;
+};
+
+Content read_content(int descriptor) {
+  std::array<char, 8192> buffer{};
   const ssize_t count = ::pread(descriptor, buffer.data(), buffer.size(), 0);
-  std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-  text = text.substr(0, text.find('\n'));
-  return text.empty() ? "somebody who left no name" : printable_line(text);
+  const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  const std::size_t line_end = text.find('\n');
+  if (line_end == std::string_view::npos) return {std::string(text), ""};
+  return {std::string(text.substr(0, line_end)), std::string(text.substr(line_end + 1))};
+}
+
+Result<void> write_content(int descriptor, const Content& content) {
+  const std::string text = fmt::format("{}\n{}", content.owner, content.notes);
+  if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+      ::ftruncate(descriptor, static_cast<off_t>(text.size())) == 0) {
+    return {};
+  }
+  const int error = errno;
+  return Fault(error == ENOSPC ? Cause::disk_full : Cause::io, "lock",
+               fmt::format("who holds the lock cannot be written into it: {}", errno_text(error)));
+}
+
+std::string holder_of(const Content& content) {
+  return content.owner.empty() ? "somebody who left no name" : printable_line(content.owner);
+}
+
+/// The exclusive lock, or the shared one of somebody who only looks; false with errno where it is taken.
+bool lock(int descriptor, int kind) {
+  return ::flock(descriptor, kind | LOCK_NB) == 0;
+}
+
+/// Whoever looks at a lock holds it for a moment, and is not to be taken for somebody who works with the thing.
+bool lock_despite_lookers(int descriptor) {
+  for (int attempt = 1; attempt < attempts_among_lookers; ++attempt) {
+    if (lock(descriptor, LOCK_EX)) return true;
+    if (errno != EWOULDBLOCK) return false;
+    std::this_thread::sleep_for(looking_takes);
+  }
+  return lock(descriptor, LOCK_EX);
 }
 
 bool usable(const std::filesystem::path& folder) {
@@ -67,14 +99,28 @@ bool make_usable(const std::filesystem::path& folder, mode_t mode) {
   return usable(folder);
 }
 
+std::filesystem::path folder_named_by(const char* variable) {
+  const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 Result<std::filesystem::path> lock_folder() {
+  if (const auto chosen = folder_named_by("COLDBOOT_LOCKS"); !chosen.empty()) {
+    if (make_usable(chosen, folder_open_to_all)) return chosen;
+    return Fault(Cause::refused, chosen.string(), "cannot be made or written", "COLDBOOT_LOCKS names it");
+  }
+  const std::filesystem::path of_the_lab = "/var/lib/coldboot";
+  if (std::error_code none; std::filesystem::is_directory(of_the_lab, none)) {
+    if (usable(of_the_lab)) return of_the_lab;
+    return Fault(Cause::refused, of_the_lab.string(), fmt::format("{} may not write there", user_name(::getuid())),
+                 "all who use the benches of a host lock them there: join the group that owns it");
+  }
   const std::filesystem::path shared = "/run/lock/coldboot";
   if (make_usable(shared, folder_open_to_all)) return shared;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): nobody changes it
-  if (runtime != nullptr && *runtime != '\0') {
-    const auto own = std::filesystem::path(runtime) / "coldboot";
+  if (const auto runtime = folder_named_by("XDG_RUNTIME_DIR"); !runtime.empty()) {
+    const auto own = runtime / "coldboot";
     if (make_usable(own, 0700)) return own;
   }
   const std::filesystem::path own = fmt::format("/tmp/coldboot-{}", ::getuid());
@@ -90,19 +136,44 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path, const std:
     return Fault(error == EACCES || error == EPERM ? Cause::refused : Cause::io, path.string(),
                  fmt::format("the lock cannot be opened: {}", errno_text(error)));
   }
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_despite_lookers(file.get())) {
     const int error = errno;
     if (error != EWOULDBLOCK) return Fault(Cause::io, path.string(), fmt::format("flock: {}", errno_text(error)));
-    return Fault(Cause::busy, path.string(), fmt::format("held by {}", read_owner(file.get())),
+    return Fault(Cause::busy, path.string(), fmt::format("held by {}", holder_of(read_content(file.get()))),
                  "wait until that has ended");
   }
-  const std::string record = owner_record(printable_line(what));
-  if (::ftruncate(file.get(), 0) != 0 ||
-      ::pwrite(file.get(), record.data(), record.size(), 0) != static_cast<ssize_t>(record.size())) {
-    return Fault(errno == ENOSPC ? Cause::disk_full : Cause::io, path.string(),
-                 fmt::format("who holds the lock cannot be written into it: {}", errno_text(errno)));
+  const std::string notes = read_content(file.get()).notes;
+  if (auto written = write_content(file.get(), {owner_record(printable_line(what)), notes}); !written) {
+    return Fault(written.error().cause(), path.string(), written.error().what());
   }
   return LockFile(std::move(file));
+}
+
+std::string LockFile::notes() const {
+  return read_content(file_.get()).notes;
+}
+
+Result<void> LockFile::put_notes(std::string_view notes, Survive survive) const {
+  auto written = write_content(file_.get(), {read_content(file_.get()).owner, std::string(notes)});
+  if (written && survive == Survive::host && ::fdatasync(file_.get()) != 0) {
+    return Fault(Cause::io, "lock", fmt::format("its notes do not reach the disk: {}", errno_text(errno)));
+  }
+  return written;
+}
+
+Result<LockView> look_at_lock(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.is_open()) {
+    const int error = errno;
+    const Cause cause = error == ENOENT ? Cause::missing : error == EACCES ? Cause::refused : Cause::io;
+    return Fault(cause, path.string(), fmt::format("the lock cannot be looked at: {}", errno_text(error)));
+  }
+  LockView view;
+  view.held = !lock(file.get(), LOCK_SH);  // until it is closed, at once
+  Content content = read_content(file.get());
+  view.holder = holder_of(content);
+  view.notes = std::move(content.notes);
+  return view;
 }
 
 }  // namespace coldboot

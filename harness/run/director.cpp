@@ -40,8 +40,8 @@ Fault of_the_bench(const Fault& fault) {
 
 }  // namespace
 
-Director::Director(Bench& bench, Capture& capture, EventLog& log)
-    : bench_(bench), capture_(capture), log_(log), clock_(bench.clock()) {}
+Director::Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log)
+    : bench_(bench), capture_(capture), typist_(typist), log_(log), clock_(bench.clock()) {}
 
 void Director::run(const BootJob& job, const std::stop_token& stop) {
   job_ = &job;
@@ -222,12 +222,8 @@ Result<void> Director::type(const Sent& sent, const Until& until) {
   }
   await_console(sent.console, until);        // one that stays lost fails when it is written to
   const std::uint64_t before = log_.last();  // the answer may come while we still type
-  const std::uint64_t offset = capture_.begin_send(sent.console, sent.text);
-  const Typed typed = type_text(*console->stream, log_, sent.text, console->entry.key_delay, until);
-  if (typed.bytes > 0) {
-    expect_from_ = before;
-    capture_.end_send(sent.console, std::string_view(sent.text).substr(0, typed.bytes), offset, typed.at);
-  }
+  const Typed typed = typist_.type(*console, sent.text, until);
+  if (typed.bytes > 0) expect_from_ = before;
   if (!typed.outcome) return of_the_bench(typed.outcome.error());
   return {};
 }

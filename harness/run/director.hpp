@@ -14,6 +14,7 @@
 #include "harness/console/boot_watcher.hpp"
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
+#include "harness/run/typist.hpp"
 #include "harness/scenario/scenario.hpp"
 
 namespace coldboot {
@@ -29,7 +30,7 @@ struct BootJob {
 /// What happened is in the event log and nowhere else.
 class Director {
  public:
-  Director(Bench& bench, Capture& capture, EventLog& log);
+  Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log);
 
   /// Performs the steps of a boot; stops at the first that fails, the rest are logged as skipped. Never leaves the
   /// bench in another state than the safe one, whatever happens, exceptions of libraries included.
@@ -86,6 +87,7 @@ class Director {
 
   Bench& bench_;
   Capture& capture_;
+  Typist& typist_;
   EventLog& log_;
   Clock& clock_;
 

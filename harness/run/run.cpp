@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "harness/bench/bench.hpp"
+#include "harness/bench/guardian.hpp"
 #include "harness/console/boot_watcher.hpp"
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
@@ -23,9 +24,12 @@
 #include "harness/run/host_load.hpp"
 #include "harness/run/judge.hpp"
 #include "harness/run/memory_record.hpp"
+#include "harness/run/typist.hpp"
 
 namespace coldboot {
 namespace {
+
+constexpr Nanos typing_limit = std::chrono::seconds(30);
 
 using Plans = std::map<std::string, std::shared_ptr<const CompiledPlan>>;
 
@@ -86,9 +90,11 @@ class Run {
  private:
   void take(const Event& event);
   void tell(EventBody body) { log_.append(std::move(body), current_boot_); }
+  Result<void> start_guardian();
   Result<void> open_folder();
-  Result<void> open_consoles(Capture& capture);
-  Capture::Tap tap_of(const ConsoleEntry& console);
+  Result<void> open_consoles(Capture& capture, Typist& typist);
+  void close_consoles(Capture& capture);
+  Capture::Tap tap_of(const BenchConsole& console, Typist& typist);
   void boot_all(Director& director, Capture& capture);
   BootRecord boot(const Configuration& configuration, int number, Director& director, Capture& capture);
   [[nodiscard]] bool was_lost_to_the_bench(const BootRecord& boot) const;
@@ -101,6 +107,7 @@ class Run {
   std::vector<std::unique_ptr<Tee>> tees_;
   LostConsoles lost_consoles_;
   EventLog log_;
+  std::unique_ptr<Guardian> guardian_;  // asks the log for a sign of life
   std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
   std::atomic<int> current_boot_{0};  // 0 between boots
   std::vector<BootRecord> boots_;
@@ -112,6 +119,17 @@ void Run::take(const Event& event) {
   if (!is_live_only(event.body)) folder_->write(event);
   if (const auto* lost = std::get_if<ConsoleLost>(&event.body)) lost_consoles_.add(lost->console);
   if (request_.observer != nullptr) request_.observer->event(event);
+}
+
+/// In virtual time nothing is switched that outlives us.
+Result<void> Run::start_guardian() {
+  if (request_.guardian.empty() || bench_.lease() == nullptr) return {};
+  auto guardian =
+      Guardian::start(request_.guardian, bench_.file(), *bench_.lease(), [this] { (void)log_.last(); });
+  if (!guardian) return guardian.error();
+  guardian_ = std::move(*guardian);
+  guardian_->works_in(folder_->path());
+  return {};
 }
 
 Result<void> Run::open_folder() {
@@ -135,39 +153,62 @@ Result<void> Run::open_folder() {
   auto folder = RunFolder::create(options);
   if (!folder) return folder.error();
   folder_ = std::move(*folder);
+  if (bench_.lease() != nullptr) bench_.lease()->works_in(folder_->path());
   return {};
 }
 
-Result<void> Run::open_consoles(Capture& capture) {
+Result<void> Run::open_consoles(Capture& capture, Typist& typist) {
   for (const BenchConsole& console : bench_.consoles()) {
-    auto added = capture.add(console.entry.name, *console.stream, console.entry.line, tap_of(console.entry));
+    auto added = capture.add(console.entry.name, *console.stream, console.entry.line, tap_of(console, typist));
     if (!added) return added.error();
   }
   return {};
 }
 
 /// A live copy that cannot be had harms no measurement: a note says so.
-Capture::Tap Run::tap_of(const ConsoleEntry& console) {
-  if (!console.tee) return {};
-  auto tee = Tee::open(*console.tee, fmt::format("{}/{}/tee", bench_.file().name, console.name));
-  if (!tee) {
-    tell(Note{tee.error().text()});
-    return {};
+Capture::Tap Run::tap_of(const BenchConsole& console, Typist& typist) {
+  std::vector<Tee*> copies;
+  const auto keep = [&](Result<std::unique_ptr<Tee>> tee) {
+    if (!tee) return tell(Note{tee.error().text()});
+    tees_.push_back(std::move(*tee));
+    copies.push_back(tees_.back().get());
+  };
+  const std::string where = fmt::format("{}/{}/tee", bench_.file().name, console.entry.name);
+  if (console.entry.tee) keep(Tee::open(*console.entry.tee, where));
+  if (bench_.lease() != nullptr) {
+    if (const auto socket = console_socket(bench_.file().name, console.entry.name)) {
+      keep(Tee::open(*socket, where, [this, &console, &typist](std::string_view bytes, const std::string& who) {
+        tell(Note{fmt::format("{} types on {}", who, console.entry.name)});
+        (void)typist.type(console, bytes, Until(bench_.clock().now() + typing_limit, halt_.get_token()));
+      }));
+    }
   }
-  tees_.push_back(std::move(*tee));
-  return [&copy = *tees_.back()](std::string_view bytes) { copy.add(bytes); };
+  if (copies.empty()) return {};
+  return [copies](std::string_view bytes) {
+    for (Tee* const copy : copies) copy->add(bytes);
+  };
+}
+
+/// Once nobody is shown anything any more, nobody can type either.
+void Run::close_consoles(Capture& capture) {
+  for (const BenchConsole& console : bench_.consoles()) capture.remove(console.entry.name);
+  tees_.clear();
 }
 
 Result<RunOutcome> Run::execute() {
   began_ = bench_.clock().now();
   if (auto opened = open_folder(); !opened) return opened.error();
   Capture capture(log_);
-  if (auto opened = open_consoles(capture); !opened) {
+  Typist typist(capture, log_);
+  auto opened = start_guardian();
+  if (opened) opened = open_consoles(capture, typist);
+  if (!opened) {
     log_.append(FaultSeen{opened.error()});
+    close_consoles(capture);
     return finish();
   }
   const WatcherTimes watcher_times(bench_.virtual_clock(), capture);
-  Director director(bench_, capture, log_);
+  Director director(bench_, capture, typist, log_);
   const std::stop_callback forward(request_.stop, [this] {
     log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
     halt_.request_stop();
@@ -181,6 +222,7 @@ Result<RunOutcome> Run::execute() {
     boot_all(director, capture);
   }
   bench_.on_device_event({});
+  close_consoles(capture);
   return finish();
 }
 
@@ -274,6 +316,8 @@ RunOutcome Run::finish() {
       outcome.faults.push_back(put.error());
   }
   if (auto closed = folder_->close(bench_.clock().now()); !closed) outcome.faults.push_back(closed.error());
+  if (bench_.lease() != nullptr) bench_.lease()->hand_back();
+  if (guardian_) guardian_->dismiss();
   return outcome;
 }
 
@@ -282,7 +326,7 @@ RunOutcome Run::finish() {
 Result<RunOutcome> run_scenario(const RunRequest& request) {
   auto plans = compile_plans(request.scenario);
   if (!plans) return plans.error();
-  auto bench = Bench::open(request.bench, request.catalog);
+  auto bench = Bench::open(request.bench, request.catalog, request.lease);
   if (!bench) return bench.error();
   return Run(request, **bench, std::move(*plans)).execute();
 }

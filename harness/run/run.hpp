@@ -9,6 +9,7 @@
 
 #include "harness/bench/bench_file.hpp"
 #include "harness/bench/catalog.hpp"
+#include "harness/bench/lease.hpp"
 #include "harness/core/result.hpp"
 #include "harness/event/event.hpp"
 #include "harness/measure/record.hpp"
@@ -34,7 +35,9 @@ struct RunRequest {
   Scenario scenario;
   BenchFile bench;
   Catalog catalog;
-  std::filesystem::path out;  ///< the run folder is made in here
+  LeaseRequest lease;
+  std::vector<std::string> guardian;  ///< the command that guards the bench (guard.hpp); empty: nobody does
+  std::filesystem::path out;          ///< the run folder is made in here
   std::string version;        ///< of coldboot
   std::vector<ReportFile> reports;
   RunObserver* observer = nullptr;  ///< may be null

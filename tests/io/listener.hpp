@@ -28,6 +28,7 @@ class Listener {
   }
 
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int descriptor() const { return socket_.get(); }  ///< readable when somebody has connected
 
   /// The next who connects.
   [[nodiscard]] Descriptor accept() const {
