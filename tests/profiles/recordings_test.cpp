@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(RecordedBoot{"bare", "virtual-apu2", {"prompt"}, {}},
                     RecordedBoot{"late", "virtual-apu2", {}, {"open-firewall"}},
                     RecordedBoot{"xen", "virtual-apu2-xen", {"prompt"}, {"long-silence"}},
+                    RecordedBoot{"passthrough", "virtual-apu2-xen-passthrough", {"prompt"}, {"long-silence"}},
                     RecordedBoot{
                         "erased", "virtual-apu2", both(all_of_the_system, all_of_the_firmware), {"no-sign-of-life"}},
                     RecordedBoot{"nocard", "virtual-apu2", all_of_the_system, {"no-bootable-device"}}),
@@ -71,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Recordings, AreWhole) {
   const RunRecord& run = recorded_boots();
-  EXPECT_EQ(run.boots.size(), 5U);
+  EXPECT_EQ(run.boots.size(), 6U);
   for (const BootRecord& boot : run.boots) EXPECT_THAT(boot.damage, IsEmpty()) << boot.configuration;
 }
 
