@@ -28,7 +28,6 @@ using namespace std::chrono_literals;
 constexpr std::uintmax_t flash_bytes = std::uintmax_t{8} << 20U;
 constexpr std::size_t kept_output_bytes = std::size_t{16} << 10U;
 constexpr std::size_t fifo_bytes = 14;     // what a UART hands on at once, so that a paced line looks like one
-constexpr std::size_t mkdtemp_blanks = 6;  // letters that mkdtemp(3) replaces
 constexpr Instant never = Instant::max();
 
 struct Pair {
@@ -144,6 +143,7 @@ Result<std::shared_ptr<VirtualBoard>> VirtualBoard::create(std::string where, Te
   auto changed = Wake::make();
   if (!changed) return changed.error();
   ::fcntl(line->theirs.get(), F_SETFL, O_NONBLOCK);
+  BoardFolder::remove_abandoned();
   return std::shared_ptr<VirtualBoard>(new VirtualBoard(std::move(where), std::move(tell), std::move(line->ours),
                                                         std::move(line->theirs), std::move(*changed)));
 }
@@ -161,8 +161,6 @@ VirtualBoard::~VirtualBoard() {
   changed_.ring();
   thread_.join();
   stop();
-  std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
 }
 
 std::unique_ptr<PowerSwitch> VirtualBoard::power_switch(QemuMachine machine) {
@@ -201,13 +199,13 @@ Result<std::unique_ptr<NetworkPort>> VirtualBoard::port(const std::string& card,
 
 Result<void> VirtualBoard::put(QemuMedium kind, const fs::path& image) {
   if (auto fits = check_qemu_image(kind, image); !fits) return fits;
-  std::error_code why;
-  if (folder_.empty()) {
-    std::string name = fs::temp_directory_path(why) / ("coldboot-board-" + std::string(mkdtemp_blanks, 'X'));
-    if (::mkdtemp(name.data()) == nullptr) return Fault(Cause::io, name, errno_text(errno));
-    folder_ = name;
+  if (!folder_) {
+    auto folder = BoardFolder::create();
+    if (!folder) return folder.error();
+    folder_ = std::move(*folder);
   }
-  const fs::path copy = folder_ / (kind == QemuMedium::firmware ? "flash.rom" : "sd.img");
+  std::error_code why;
+  const fs::path copy = folder_->path() / (kind == QemuMedium::firmware ? "flash.rom" : "sd.img");
   fs::copy_file(image, copy, fs::copy_options::overwrite_existing, why);
   if (why) return file_fault(copy, "the board's copy cannot be written", why);
   fs::permissions(copy, fs::perms::owner_read | fs::perms::owner_write, why);

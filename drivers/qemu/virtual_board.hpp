@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "drivers/qemu/board_folder.hpp"
 #include "drivers/qemu/machine.hpp"
 #include "drivers/qemu/qmp.hpp"
 #include "harness/core/result.hpp"
@@ -83,7 +84,7 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
   const std::string where_;
   const Tell tell_;
   const Descriptor line_;                                                  // the board's end of the serial line
-  std::filesystem::path folder_;                                           // the board's own; made with the first image
+  std::unique_ptr<BoardFolder> folder_;                                    // made with the first image
   QemuMachine machine_;                                                    // firmware and sd: the board's own copies
   std::map<std::string, std::shared_ptr<const NetworkNamespace>> cables_;  // by card: where each goes
   Instant let_run_sent_{};                                                 // around `cont` of this boot
