@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* events_file = "events.jsonl";
 
-std::string content_of(const fs::path& file) {
+std::string text_in(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -36,10 +36,10 @@ std::uint64_t last_number(const std::string& events, Instant origin) {
 }
 
 std::uint64_t last_number_of_run(const fs::path& folder, Instant origin) {
-  std::uint64_t last = last_number(content_of(folder / events_file), origin);
+  std::uint64_t last = last_number(text_in(folder / events_file), origin);
   std::error_code none;
   for (fs::directory_iterator boot(folder / "boots", none), end; !none && boot != end; boot.increment(none)) {
-    last = std::max(last, last_number(content_of(boot->path() / events_file), origin));
+    last = std::max(last, last_number(text_in(boot->path() / events_file), origin));
   }
   return last;
 }
@@ -47,11 +47,11 @@ std::uint64_t last_number_of_run(const fs::path& folder, Instant origin) {
 }  // namespace
 
 Result<void> add_to_run(const fs::path& folder, const std::vector<AddedEvent>& events) {
-  const auto info = decode_run_info(content_of(folder / "run.json"));
+  const auto info = decode_run_info(text_in(folder / "run.json"));
   if (!info) return info.error().within((folder / "run.json").string());
   const Instant origin = info->anchor.origin;
   std::uint64_t number = last_number_of_run(folder, origin);
-  const std::string before = content_of(folder / events_file);
+  const std::string before = text_in(folder / events_file);
   std::string text = before.empty() || before.back() == '\n' ? "" : "\n";
   for (const AddedEvent& event : events) {
     text += encode_event({.seq = ++number, .at = event.at, .boot = 0, .body = event.body}, origin);

@@ -29,7 +29,7 @@
 namespace coldboot {
 namespace {
 
-constexpr Nanos typing_limit = std::chrono::seconds(30);
+constexpr Nanos a_visitor_types_for = std::chrono::seconds(30);
 
 using Plans = std::map<std::string, std::shared_ptr<const CompiledPlan>>;
 
@@ -179,7 +179,7 @@ Capture::Tap Run::tap_of(const BenchConsole& console, Typist& typist) {
     if (const auto socket = console_socket(bench_.file().name, console.entry.name)) {
       keep(Tee::open(*socket, where, [this, &console, &typist](std::string_view bytes, const std::string& who) {
         tell(Note{fmt::format("{} types on {}", who, console.entry.name)});
-        (void)typist.type(console, bytes, Until(bench_.clock().now() + typing_limit, halt_.get_token()));
+        (void)typist.type(console, bytes, Until(bench_.clock().now() + a_visitor_types_for, halt_.get_token()));
       }));
     }
   }
