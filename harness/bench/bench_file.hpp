@@ -58,6 +58,12 @@ struct ButtonEntry {
   Nanos press{std::chrono::milliseconds(500)};  ///< how long it is held
 };
 
+/// What proves that switching had its effect on the DUT, where that is to be proved.
+struct EffectEntry {
+  std::optional<Nanos> silent_after_off;  ///< its consoles fall silent within this, and stay so
+  std::optional<Nanos> byte_after_on;     ///< its main console says something within this
+};
+
 struct PowerEntry {
   DeviceEntry device;
   std::optional<RelayEntry> relay;          ///< where the device is a relay, and no power switch of its own
@@ -65,6 +71,7 @@ struct PowerEntry {
   Nanos off_min{std::chrono::seconds(10)};  ///< power stays off at least this long before it comes back
   Nanos device_delay{};                     ///< the most the switch takes after taking a command
   Nanos supply_delay{};                     ///< the most the supply takes to come up
+  EffectEntry effect;
   SafeEntry safe;
 };
 

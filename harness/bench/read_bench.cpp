@@ -50,6 +50,11 @@ struct RetryDraft {
   Nanos pause = RelayEntry().retry_pause;
 };
 
+struct EffectDraft {
+  std::optional<Placed<Nanos>> silent_after_off;
+  std::optional<Nanos> byte_after_on;
+};
+
 struct PowerDraft {
   DeviceEntry device;
   bool is_relay = false;
@@ -62,6 +67,7 @@ struct PowerDraft {
   Nanos off_min = PowerEntry().off_min;
   Nanos device_delay{};
   std::optional<Nanos> supply_delay;
+  EffectDraft effect;
   SafeDraft safe;
 };
 
@@ -125,6 +131,16 @@ keys::Type<RetryDraft> retry_type() {
       .optional("pause", &RetryDraft::pause, keys::duration("500 ms"), "Pause before each.", "500 ms");
 }
 
+keys::Type<EffectDraft> effect_type() {
+  return keys::object<EffectDraft>("effect", "What proves that switching reached the DUT; a boot without it is an error.")
+      .optional("silent-after-off", &EffectDraft::silent_after_off, keys::placed(keys::time_limit("2 s")),
+                "The consoles fall silent within this time after power is cut. What is said later, before power comes "
+                "back, comes from a DUT that still has power, maybe through its serial line; shorter than `off-min`.",
+                "not looked at")
+      .optional("byte-after-on", &EffectDraft::byte_after_on, keys::time_limit("5 s"),
+                "The main console says something within this time after power came.", "not looked at");
+}
+
 keys::Type<ButtonEntry> button_type(const DriverTables& drivers) {
   return keys::object<ButtonEntry>(
              "button",
@@ -181,6 +197,7 @@ keys::Type<PowerDraft> power_type(const DriverTables& drivers) {
       .optional("supply-delay", &PowerDraft::supply_delay, keys::duration("4 s"),
                 "The most the supply behind the switch takes to come up; part of every uncertainty.",
                 "0 s, and 4 s behind a relay on the `mains` side")
+      .optional("effect", &PowerDraft::effect, effect_type(), "What proves that switching reached the DUT.")
       .optional("safe", &PowerDraft::safe, safe_type(), "How the DUT is left when a run ends.", "state `off-cut`");
 }
 
@@ -285,6 +302,20 @@ RelayEntry relay_entry(const PowerDraft& draft) {
 /// What a relay on the mains side leaves open: adapters start within 4 s, most of them far sooner.
 constexpr Nanos mains_supply_delay = std::chrono::seconds(4);
 
+EffectEntry effect_entry(const EffectDraft& draft, Nanos off_min, Findings& findings) {
+  EffectEntry effect;
+  effect.byte_after_on = draft.byte_after_on;
+  if (!draft.silent_after_off) return effect;
+  effect.silent_after_off = draft.silent_after_off->value;
+  if (*effect.silent_after_off >= off_min) {
+    findings.mistake(draft.silent_after_off->place,
+                     fmt::format("found {}, expected less than the {} that power stays off (off-min)",
+                                 duration_text(*effect.silent_after_off), duration_text(off_min)),
+                     "what is said between the two proves that power was not off");
+  }
+  return effect;
+}
+
 PowerEntry power_entry(const PowerDraft& draft, Findings& findings) {
   PowerEntry power;
   power.device = draft.device;
@@ -294,6 +325,7 @@ PowerEntry power_entry(const PowerDraft& draft, Findings& findings) {
   power.device_delay = draft.device_delay;
   const bool on_mains = power.relay && power.relay->side == SupplySide::mains;
   power.supply_delay = draft.supply_delay.value_or(on_mains ? mains_supply_delay : Nanos(0));
+  power.effect = effect_entry(draft.effect, power.off_min, findings);
   power.safe = safe_entry(draft.safe, findings);
   return power;
 }

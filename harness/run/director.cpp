@@ -121,7 +121,7 @@ Result<void> Director::perform(const PowerOnStep&) {
     if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
   }
   if (auto waited = wait_off(bench_.file().power.off_min, stop_); !waited) return waited.error();
-  return switch_power(Power::on, within(power_call_limit));
+  return switch_on_and_see();
 }
 
 Result<void> Director::perform(const PowerOffStep& step) {
@@ -140,7 +140,7 @@ Result<void> Director::perform(const PowerCycleStep& step) {
   if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
   const Nanos off_for = std::max(step.off.value_or(Nanos(0)), bench_.file().power.off_min);
   if (auto waited = wait_off(off_for, stop_); !waited) return waited.error();
-  return switch_power(Power::on, within(power_call_limit));
+  return switch_on_and_see();
 }
 
 Result<void> Director::perform(const ExpectStep& step) {
@@ -205,6 +205,36 @@ Result<void> Director::switch_power(Power wanted, const Until& until) {
 
 Result<void> Director::wait_off(Nanos off, const std::stop_token& stop) {
   return pass_time(*off_since_ + off - clock_.now(), stop);
+}
+
+Result<void> Director::switch_on_and_see() {
+  if (auto silent = see_it_silent(); !silent) return silent;
+  if (auto on = switch_power(Power::on, within(power_call_limit)); !on) return on;
+  return see_it_speak();
+}
+
+Result<void> Director::see_it_silent() const {
+  const auto& limit = bench_.file().power.effect.silent_after_off;
+  if (!limit || !off_since_) return {};
+  for (const BenchConsole& console : bench_.consoles()) {
+    const Nanos went_on = capture_.last_arrival(console.entry.name) - *off_since_;
+    if (went_on <= *limit) continue;
+    return Fault(Cause::io, bench_.file().name + "/power",
+                 fmt::format("{} still spoke {} after power was switched off, expected silence after {}",
+                             console.entry.name, seconds_text(went_on), duration_text(*limit)),
+                 "is the DUT fed through its serial line, or does this switch feed another one?");
+  }
+  return {};
+}
+
+Result<void> Director::see_it_speak() {
+  const auto& limit = bench_.file().power.effect.byte_after_on;
+  if (!limit) return {};
+  const auto spoke = wait_for_marker(builtin::first_byte, power_on_seq_, within(*limit), false);
+  if (spoke || spoke.error().cause() != Cause::timeout) return spoke;
+  return Fault(Cause::io, bench_.file().name + "/power",
+               fmt::format("not one byte on {} in {} after power was switched on", main_console(), duration_text(*limit)),
+               "does this switch feed this DUT, is the cable in, the line rate right?");
 }
 
 Result<void> Director::pass_time(Nanos length, const std::stop_token& stop) {

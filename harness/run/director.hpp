@@ -62,6 +62,10 @@ class Director {
 
   Result<void> switch_power(Power wanted, const Until& until);
   Result<void> wait_off(Nanos off, const std::stop_token& stop);
+  Result<void> switch_on_and_see();
+  /// Faults where the bench asks for proof that switching reached the DUT and there is none.
+  [[nodiscard]] Result<void> see_it_silent() const;
+  Result<void> see_it_speak();
   Result<void> pass_time(Nanos length, const std::stop_token& stop);
   Result<void> type(const Sent& sent, const Until& until);
   Result<void> shut_down(const ShutdownPlan& plan, const Until& until);

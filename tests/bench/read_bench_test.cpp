@@ -52,6 +52,15 @@ TEST(Bench, HandsADriverItsKeysBackAsItsConfig) {
   EXPECT_EQ(relay->reports, 4);
 }
 
+TEST(Bench, NeedsTimeToListenForSilence) {
+  const auto bench = read_bench(
+      "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x, off-min: 2 s, effect: {silent-after-off: 2 s}}\n"
+      "consoles: {c: {driver: test-tty, id: z}}\n",
+      "bench.yaml", test_drivers());
+  ASSERT_FALSE(bench);
+  EXPECT_THAT(bench.mistakes.front().text(), testing::HasSubstr("found 2 s, expected less than the 2 s"));
+}
+
 TEST(Bench, MayShowAConsoleToTheNetworkWhenItSaysSo) {
   const auto bench = read_bench(
       "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x}\nconsoles: {c: {driver: test-tty, id: z, tee: "
@@ -145,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "unknown_key", "power: {driver: test-relay, id: x, chanel: 1}", good_consoles,
             "b.yaml:3:36: found the key chanel, expected one of driver, channel, contact, side, settle, retry, button, "
-            "off-min, device-delay, supply-delay, safe, id, reports (did you mean channel?)\n"},
+            "off-min, device-delay, supply-delay, effect, safe, id, reports (did you mean channel?)\n"},
         Wrong{
             "key_of_another_driver", "power: {driver: test-outlet, id: x, reports: 1}", good_consoles,
             "b.yaml:3:37: found the key reports, expected one of driver, button, off-min, device-delay, supply-delay, "

@@ -17,7 +17,7 @@
 namespace coldboot {
 
 /// A console and the DUT at its far end, on a socket pair or a pseudo-terminal.
-class EmulatedConsole final : public ByteStream {
+class EmulatedConsole : public ByteStream {
  public:
   enum class Kind { socket, pty };
 
