@@ -4,6 +4,7 @@
 #include "drivers/console_command/command_console_driver.hpp"
 #include "drivers/dli/dli_driver.hpp"
 #include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
+#include "drivers/gpio/gpio_driver.hpp"
 #include "drivers/gude/gude_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/http/http_driver.hpp"
@@ -45,6 +46,7 @@ Catalog driver_catalog() {
       .relays = {{"command", command_relay_keys(), &open_command_relay},
                  {"dli", dli_keys(), &open_dli},
                  {"ftdi-relay", ftdi_relay_keys(), &open_ftdi_relay},
+                 {"gpio", gpio_keys(), &open_gpio},
                  {"gude", gude_keys(), &open_gude},
                  {"hid-relay", hid_relay_keys(), &open_hid_relay},
                  {"http", http_keys(), &open_http},

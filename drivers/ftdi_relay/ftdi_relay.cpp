@@ -1,7 +1,6 @@
 #include "drivers/ftdi_relay/ftdi_relay.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -14,9 +13,6 @@ namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::uint16_t vendor = 0x0403;
-constexpr std::array<std::uint16_t, 5> products = {0x6001, 0x6010, 0x6011, 0x6014, 0x6015};
 
 // Vendor requests. Source: README.md, "Requests".
 constexpr std::uint8_t to_chip = 0x40;
@@ -99,7 +95,7 @@ Result<UsbDeviceInfo> FtdiRelay::find(const Until& until) {
   std::vector<UsbDeviceInfo> fitting;
   std::optional<Fault> silent;
   for (const UsbDeviceInfo& info : *devices) {
-    if (info.vendor != vendor || std::ranges::find(products, info.product) == products.end()) continue;
+    if (std::ranges::find(ftdi_relay_usb_ids, info.id()) == ftdi_relay_usb_ids.end()) continue;
     if (!config_.port.empty() && info.port != config_.port) continue;
     auto device = bus_->open(info);
     const auto strings = device ? (*device)->strings(until) : Result<UsbStrings>(device.error());

@@ -1,14 +1,20 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "harness/device/relay.hpp"
 #include "harness/io/usb.hpp"
 
 namespace coldboot {
+
+/// FT232R and FT245R, FT2232, FT4232, FT232H, FT-X, as FTDI sells them.
+inline constexpr std::array<std::string_view, 5> ftdi_relay_usb_ids = {"0403:6001", "0403:6010", "0403:6011",
+                                                                       "0403:6014", "0403:6015"};
 
 /// Which pins of an FTDI chip switch. `data`: the eight data pins, as on relay cards. `cbus`: the four pins of FT232R
 /// and FT-X that serve as plain outputs where the chip's memory says so; its serial line goes on working.

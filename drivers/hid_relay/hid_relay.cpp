@@ -13,10 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// V-USB's shared ids for HID devices: many a home-made device has the same.
-constexpr std::uint16_t vendor = 0x16c0;
-constexpr std::uint16_t product = 0x05df;
-
 // Class requests to the device (HID 1.11, 7.2), the feature report without a number.
 constexpr UsbSetup set_report{0x20, 0x09, 0x0300, 0};
 constexpr UsbSetup get_report{0xa0, 0x01, 0x0300, 0};
@@ -73,7 +69,7 @@ Result<HidRelayBoards> find_hid_relays(UsbBus& bus, const Until& until) {
   if (!devices) return devices.error();
   HidRelayBoards boards;
   for (const UsbDeviceInfo& info : *devices) {
-    if (info.vendor != vendor || info.product != product) continue;
+    if (info.id() != hid_relay_usb_id) continue;
     auto board = look_at(bus, info, until);
     if (!board) {
       boards.silent.push_back(board.error());

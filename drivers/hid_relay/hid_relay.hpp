@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drivers/hid_relay/report.hpp"
@@ -9,6 +10,9 @@
 #include "harness/io/usb.hpp"
 
 namespace coldboot {
+
+/// V-USB's shared ids for HID devices: many a home-made device has the same.
+inline constexpr std::string_view hid_relay_usb_id = "16c0:05df";
 
 /// A board that was found.
 struct HidRelayBoard {

@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "harness/device/relay.hpp"
 #include "harness/io/usb.hpp"
 
 namespace coldboot {
+
+inline constexpr std::string_view lcus_hid_relay_usb_id = "5131:2007";
 
 using LcusHidCommand = std::array<std::uint8_t, 4>;
 

@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const Until no_hurry;
+const Until in_its_own_time;
 
 class LcusHid : public testing::Test {
  protected:
@@ -28,25 +28,25 @@ TEST_F(LcusHid, SwitchesWithAFrameAtItsEndpoint) {
   shelf.plug(board, "1-4");
   const auto relay = open();
   ASSERT_TRUE(relay) << relay.error().text();
-  ASSERT_TRUE((*relay)->set(2, Contact::closed, no_hurry));
+  ASSERT_TRUE((*relay)->set(2, Contact::closed, in_its_own_time));
   EXPECT_TRUE(board.is_on(2));
   EXPECT_FALSE(board.is_on(1));
   EXPECT_EQ(board.waiting_answers(), 0U) << "its answers do not pile up";
-  ASSERT_TRUE((*relay)->set(2, Contact::open, no_hurry));
+  ASSERT_TRUE((*relay)->set(2, Contact::open, in_its_own_time));
   EXPECT_FALSE(board.is_on(2));
 }
 
 TEST_F(LcusHid, WithoutAnEndpointSwitchesWithAReport) {
   EmulatedLcusHid board(2, false);
   shelf.plug(board, "1-4");
-  ASSERT_TRUE(open().value()->set(1, Contact::closed, no_hurry));
+  ASSERT_TRUE(open().value()->set(1, Contact::closed, in_its_own_time));
   EXPECT_TRUE(board.is_on(1));
 }
 
 TEST_F(LcusHid, CannotBeAsked) {
   EmulatedLcusHid board(2);
   shelf.plug(board, "1-4");
-  EXPECT_EQ(open().value()->read(1, no_hurry).value(), std::nullopt);
+  EXPECT_EQ(open().value()->read(1, in_its_own_time).value(), std::nullopt);
 }
 
 TEST_F(LcusHid, IsNoOtherDevice) {
@@ -64,9 +64,9 @@ TEST_F(LcusHid, ThatIsUnpluggedIsLost) {
   shelf.plug(board, "1-4");
   const auto relay = open();
   shelf.unplug("1-4");
-  EXPECT_EQ((*relay)->set(1, Contact::closed, no_hurry).error().cause(), Cause::lost);
-  EXPECT_EQ((*relay)->set(1, Contact::closed, no_hurry).error().cause(), Cause::lost);
-  EXPECT_EQ((*relay)->set(3, Contact::closed, no_hurry).error().cause(), Cause::refused);
+  EXPECT_EQ((*relay)->set(1, Contact::closed, in_its_own_time).error().cause(), Cause::lost);
+  EXPECT_EQ((*relay)->set(1, Contact::closed, in_its_own_time).error().cause(), Cause::lost);
+  EXPECT_EQ((*relay)->set(3, Contact::closed, in_its_own_time).error().cause(), Cause::refused);
 }
 
 }  // namespace
