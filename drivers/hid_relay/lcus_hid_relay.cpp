@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view lcus_id = "5131:2007";
 constexpr std::uint8_t lcus_start = 0xa0;
 constexpr UsbSetup set_output_report{0x20, 0x09, 0x0200, 0};  // HID 1.11, 7.2.2
 constexpr std::size_t longest_answer = 64;
@@ -71,9 +70,9 @@ Result<void> LcusHidRelay::connect() {
                  fmt::format("nothing is plugged in at usb {}, expected a relay board", printable_line(config_.port)),
                  "check its cable");
   }
-  if (info->id() != lcus_id) {
+  if (info->id() != lcus_hid_relay_id) {
     return Fault(Cause::refused, config_.where,
-                 fmt::format("found {} at usb {}, expected {}", info->id(), config_.port, lcus_id));
+                 fmt::format("found {} at usb {}, expected {}", info->id(), config_.port, lcus_hid_relay_id));
   }
   auto device = bus_->open(*info);
   if (!device) return seen_from_here(device.error());

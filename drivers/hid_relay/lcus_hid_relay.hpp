@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "harness/device/relay.hpp"
 #include "harness/io/usb.hpp"
 
 namespace coldboot {
+
+/// USB ids of the boards, which have neither names nor numbers of their own.
+inline constexpr std::string_view lcus_hid_relay_id = "5131:2007";
 
 using LcusHidCommand = std::array<std::uint8_t, 4>;
 

@@ -70,8 +70,7 @@ bool make_usable(const std::filesystem::path& folder, mode_t mode) {
 }  // namespace
 
 Result<std::filesystem::path> lock_folder() {
-  const std::filesystem::path shared = "/run/lock/coldboot";
-  if (make_usable(shared, folder_open_to_all)) return shared;
+  if (make_usable(shared_lock_folder, folder_open_to_all)) return shared_lock_folder;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe): nobody changes it
   if (runtime != nullptr && *runtime != '\0') {
     const auto own = std::filesystem::path(runtime) / "coldboot";
@@ -79,7 +78,7 @@ Result<std::filesystem::path> lock_folder() {
   }
   const std::filesystem::path own = fmt::format("/tmp/coldboot-{}", ::getuid());
   if (make_usable(own, 0700)) return own;
-  return Fault(Cause::refused, own.string(), "cannot be made or written, and neither can " + shared.string(),
+  return Fault(Cause::refused, own.string(), "cannot be made or written, and neither can " + shared_lock_folder.string(),
                "a lock needs a folder that this user may write");
 }
 

@@ -8,6 +8,9 @@
 
 namespace coldboot {
 
+/// Where locks lie when all users can see them.
+inline const std::filesystem::path shared_lock_folder = "/run/lock/coldboot";
+
 /// Where locks lie that everybody on this machine must see: /run/lock/coldboot, which is made open to all users;
 /// where that cannot be, a folder of this user's own ($XDG_RUNTIME_DIR/coldboot or /tmp/coldboot-UID).
 /// Faults: `refused` when not even that can be made.
