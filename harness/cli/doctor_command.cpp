@@ -62,7 +62,7 @@ int doctor_command(const DoctorArguments& arguments) {
     if (!arguments.json) shown = print(diagnosis_text(diagnosis)) && shown;
   };
   const std::vector<Diagnosis> diagnoses = examine(*file, driver_catalog(), options, show);
-  shown = print(arguments.json ? diagnoses_json(file->stem(), diagnoses) : summary(diagnoses)) && shown;
+  shown = print(arguments.json ? diagnoses_json(*file, diagnoses) : summary(diagnoses)) && shown;
   if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
   return shown ? status_of(diagnoses) : exit_code::error;
 }

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanos asking_limit = 10s;  // for what a device says of itself
+constexpr Nanos asking_limit = 5s;  // for what a device says of itself
 constexpr Nanos longest_good_latency = 1ms;
 
 // ------------------------------------------------------------------------------------------------ mending
@@ -51,6 +51,25 @@ void open_medium(Examination& exam, const std::string& name, const DeviceEntry& 
   }
   exam.ok(here.where, fmt::format("{} is there", entry.driver));
   exam.open().media.push_back(std::move(*medium));
+}
+
+void open_port(Examination& exam, const std::string& name, const PortEntry& entry) {
+  OpenContext here = exam.context_for(name);
+  auto network = NetworkNamespace::create(here.where);
+  if (!network) {
+    exam.wrong(network.error());
+    return;
+  }
+  OpenDevices::Port opened{std::move(*network), nullptr};
+  here.network = opened.network;
+  auto port = open_device(exam.catalog.ports, entry.device, name, here);
+  if (!port) {
+    exam.wrong(port.error());
+    return;
+  }
+  exam.ok(here.where, (*port)->description());
+  opened.port = std::move(*port);
+  exam.open().ports.push_back(std::move(opened));
 }
 
 /// The relay of an entry; the one that is open already where two entries name the same. Null where it does not open.
@@ -100,11 +119,19 @@ void open_power(Examination& exam) {
 
 // ---------------------------------------------------------------------------------------- what they say
 
+/// A device that was found and does not say what it is asked.
+void wrong_when_asked(Examination& exam, const Fault& fault) {
+  const bool is_mute = fault.cause() == Cause::timeout || fault.cause() == Cause::lost;
+  exam.wrong(fault.where(), fault.what(),
+             is_mute ? "is the device on, does it hang on this cable or this address, and does it answer by hand?"
+                     : fault.hint());
+}
+
 void check_power_state(Examination& exam) {
   const std::string where = exam.place("power");
   const auto state = exam.open().power->state(exam.within(asking_limit));
   if (!state) {
-    exam.wrong(state.error());
+    wrong_when_asked(exam, state.error());
   } else if (*state) {
     exam.ok(where, fmt::format("reads back that the DUT's power is {}", name_of(**state)));
   } else {
@@ -117,7 +144,7 @@ void check_button(Examination& exam, const ButtonEntry& button) {
   const std::string where = exam.place("button");
   const auto contact = exam.open().button->read(button.channel, exam.within(asking_limit));
   if (!contact) {
-    exam.wrong(contact.error());
+    wrong_when_asked(exam, contact.error());
   } else if (*contact == Contact::closed) {
     exam.wrong(where, fmt::format("channel {} is closed: the power button is held", button.channel),
                "open it, and see whether it is the channel of the button");
@@ -172,6 +199,7 @@ void check_devices(Examination& exam) {
   if (!exam.is_ours()) return;
   for (const ConsoleEntry& console : exam.bench.consoles) open_console(exam, console);
   for (const auto& [name, medium] : exam.bench.media) open_medium(exam, name, medium);
+  for (const auto& [name, port] : exam.bench.ports) open_port(exam, name, port);
   open_power(exam);
 }
 

@@ -34,7 +34,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
   return text;
 }
 
-std::string diagnoses_json(const std::string& bench, const std::vector<Diagnosis>& diagnoses) {
+std::string diagnoses_json(const std::string& file, const std::vector<Diagnosis>& diagnoses) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Diagnosis& diagnosis : diagnoses) {
     all.push_back({{"check", diagnosis.check},
@@ -44,7 +44,7 @@ std::string diagnoses_json(const std::string& bench, const std::vector<Diagnosis
                    {"remedy", line(diagnosis.remedy)}});
   }
   const nlohmann::ordered_json whole = {
-      {"bench", line(bench)}, {"trusted", can_be_trusted(diagnoses)}, {"diagnoses", std::move(all)}};
+      {"file", line(file)}, {"trusted", can_be_trusted(diagnoses)}, {"diagnoses", std::move(all)}};
   return whole.dump(2) + "\n";
 }
 

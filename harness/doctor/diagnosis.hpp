@@ -24,8 +24,8 @@ struct Diagnosis {
 /// For people: "wrong    apu2-07/power  found no HID relay board ...", and what to do on a line of its own.
 std::string diagnosis_text(const Diagnosis& diagnosis);
 
-/// All of them as one JSON object: the bench, whether it can be trusted, and each diagnosis.
-std::string diagnoses_json(const std::string& bench, const std::vector<Diagnosis>& diagnoses);
+/// All of them as one JSON object: the bench file, whether the bench can be trusted, and each diagnosis.
+std::string diagnoses_json(const std::string& file, const std::vector<Diagnosis>& diagnoses);
 
 /// Whether nothing is wrong.
 bool can_be_trusted(const std::vector<Diagnosis>& diagnoses);

@@ -39,8 +39,14 @@ struct OpenDevices {
     std::unique_ptr<Relay> relay;
   };
 
+  struct Port {
+    std::shared_ptr<const NetworkNamespace> network;
+    std::unique_ptr<NetworkPort> port;  // goes before the network it lies in
+  };
+
   std::vector<Console> consoles;
   std::vector<std::unique_ptr<BootMedium>> media;
+  std::vector<Port> ports;
   std::vector<RelayBoard> relays;      ///< what `power` and the button stand on
   Relay* button = nullptr;             ///< one of `relays`; null: the bench has none, or it could not be opened
   std::unique_ptr<PowerSwitch> power;  ///< null: it could not be opened

@@ -82,8 +82,6 @@ fs::path nearest_there(const fs::path& folder) {
 
 // ------------------------------------------------------------------------------------------------- secrets
 
-using Keys = std::map<std::string, std::string>;
-
 /// Every entry of a bench with a device of its own, and the part it is.
 std::vector<std::pair<std::string, const DeviceEntry*>> entries_of(const BenchFile& bench) {
   std::vector<std::pair<std::string, const DeviceEntry*>> entries = {{"power", &bench.power.device}};

@@ -78,7 +78,8 @@ Result<std::filesystem::path> lock_folder() {
   }
   const std::filesystem::path own = fmt::format("/tmp/coldboot-{}", ::getuid());
   if (make_usable(own, 0700)) return own;
-  return Fault(Cause::refused, own.string(), "cannot be made or written, and neither can " + shared_lock_folder.string(),
+  return Fault(Cause::refused, own.string(),
+               "cannot be made or written, and neither can " + shared_lock_folder.string(),
                "a lock needs a folder that this user may write");
 }
 

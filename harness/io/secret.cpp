@@ -46,8 +46,7 @@ Result<std::string> read_secret(const std::string& reference, const std::filesys
                                 const std::string& where) {
   if (const auto good = check_secret_reference(reference); !good) return good.error();
   const std::filesystem::path file = secret_file(reference, folder);
-  auto secret = !file.empty() ? first_line_of(file, where)
-                              : variable(reference.substr(in_environment.size()), where);
+  auto secret = !file.empty() ? first_line_of(file, where) : variable(reference.substr(in_environment.size()), where);
   if (secret && secret->empty()) return Fault(Cause::mistake, where, fmt::format("the secret {} is empty", reference));
   return secret;
 }

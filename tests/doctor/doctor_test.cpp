@@ -1,6 +1,7 @@
 // The program itself looks at benches of a lab, each with one thing wrong.
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <sys/stat.h>
@@ -135,7 +136,8 @@ TEST_F(Doctor, SaysWhichRightIsMissing) {
   const char* testbed = std::getenv("UMOCKDEV_DIR");
   ASSERT_NE(testbed, nullptr);
   for (const fs::path& passable : {fs::path(testbed), folder.path()}) fs::permissions(passable, fs::perms(0777));
-  for (const auto& own : fs::recursive_directory_iterator(testbed)) {  // of the lab itself, which is no part of the test
+  for (const auto& own :
+       fs::recursive_directory_iterator(testbed)) {  // of the lab itself, which is no part of the test
     if (own.is_socket() || own.is_directory()) fs::permissions(own.path(), fs::perms(0777));
   }
   const fs::path nodes = fs::path(testbed) / "dev";
@@ -224,6 +226,47 @@ TEST_F(Doctor, SaysThatTheConsoleIsSilentThoughTheDutHasPower) {
 TEST_F(Doctor, SaysThatTheDutIsFedByAnotherCable) {
   const EmulatedDut dut = plugged_dut(EmulatedDut::Wiring::fed);
   expect(cycle(), not_trusted, "com1 goes on though power is off", "pull them one by one");
+  EXPECT_FALSE(board.is_on(1));
+}
+
+TEST_F(Doctor, SaysThatARelayOnTheNetworkIsSilent) {
+  OutletServer server(tasmota_dialect());
+  server.put_trouble(OutletServer::Trouble::silent);
+  write_bench(fmt::format("driver: tasmota, url: \"{}\"", server.url()));
+  const ChildResult ended = doctor();
+  expect(ended, not_trusted, "relays: ", server.url());
+  EXPECT_THAT(ended.output, AllOf(HasSubstr("no whole answer in"), HasSubstr("is the device on")));
+}
+
+TEST_F(Doctor, WarnsThatAConsoleServerMayHoldBytesBack) {
+  const Listener server;
+  write_bench(hid_relay, fmt::format("driver: tcp, address: \"127.0.0.1:{}\"", server.port()));
+  const ChildResult ended = doctor();
+  expect(ended, trusted, "how late its bytes are is not known", "chardelay: false");
+  EXPECT_THAT(ended.output, HasSubstr("other hosts reach tcp too"));
+}
+
+TEST_F(Doctor, IsContentWithOtherHostsWhileAPlaceOfLabgridIsHeld) {
+  const Listener server;
+  const fs::path client = fs::path(COLDBOOT_SOURCE_DIR) / "tests/drivers/labgrid/labgrid-client";
+  fs::copy(client, folder.path());
+  write_bench(
+      fmt::format("driver: labgrid, place: apu2-3, client: \"{}\"", (folder.path() / "labgrid-client").string()),
+      fmt::format("driver: tcp, address: \"127.0.0.1:{}\"", server.port()));
+  expect(doctor(), trusted, "other hosts reach tcp too, and a place of a coordinator is held meanwhile");
+  EXPECT_FALSE(fs::exists(folder.path() / "taken-by")) << "released";
+}
+
+TEST_F(Doctor, WarnsOfAPortThatHasLostBytes) {
+  lab.set_errors(adapter, {.overruns = 3, .buffer_overruns = 1});
+  expect(doctor(), trusted, "its port has counted 4 lost bytes since it was plugged in", "another USB port");
+}
+
+TEST_F(Doctor, LeavesTheDutWithoutPowerWhenItIsStoppedInTheMiddle) {
+  RunningProgram program({"doctor", folder.path() / "bench.yaml", "--switch", "--within", "60 s"});
+  ASSERT_TRUE(becomes_true([&] { return board.is_on(1); }));
+  program.signal(SIGINT);
+  EXPECT_EQ(program.wait(), 128 + SIGINT);
   EXPECT_FALSE(board.is_on(1));
 }
 
