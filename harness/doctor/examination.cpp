@@ -6,8 +6,8 @@
 
 namespace coldboot {
 
-Examination::Examination(const BenchFile& bench_, const Catalog& catalog_, DoctorOptions options_, Tell tell)
-    : bench(bench_), catalog(catalog_), options(std::move(options_)), tell_(std::move(tell)) {
+Examination::Examination(const BenchFile& file, const Catalog& drivers, DoctorOptions wanted, Tell tell)
+    : bench(file), catalog(drivers), options(std::move(wanted)), tell_(std::move(tell)) {
   if (bench.pace == Pace::replay) {
     auto clock = std::make_unique<VirtualClock>();
     virtual_clock_ = clock.get();

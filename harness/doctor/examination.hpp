@@ -58,7 +58,7 @@ class Examination {
   using Tell = std::function<void(const Diagnosis&)>;
 
   /// Each diagnosis is told as it is made.
-  Examination(const BenchFile& bench, const Catalog& catalog, DoctorOptions options, Tell tell);
+  Examination(const BenchFile& file, const Catalog& drivers, DoctorOptions wanted, Tell tell);
   Examination(const Examination&) = delete;
   Examination& operator=(const Examination&) = delete;
   ~Examination() = default;
