@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "console": {"core", "event", "device"},
     "measure": {"core", "event", "device", "console"},
     "bench": {"core", "event", "device", "io", "file", "console", "measure"},
+    "doctor": {"core", "event", "device", "io", "file", "bench"},
     "scenario": {"core", "event", "file", "console", "measure", "bench"},
     "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench"},
 }

@@ -30,6 +30,18 @@ constexpr Nanos contact_time = 15ms;  // operate time of relays of this size, bo
 
 }  // namespace
 
+Result<std::vector<FtdiChip>> find_ftdi_chips(UsbBus& bus, const Until& until) {
+  const auto devices = bus.devices();
+  if (!devices) return devices.error();
+  std::vector<FtdiChip> chips;
+  for (const UsbDeviceInfo& info : *devices) {
+    if (std::ranges::find(ftdi_relay_usb_ids, info.id()) == ftdi_relay_usb_ids.end()) continue;
+    auto device = bus.open(info);
+    chips.push_back({info, device ? (*device)->strings(until) : Result<UsbStrings>(device.error())});
+  }
+  return chips;
+}
+
 std::optional<std::uint8_t> ftdi_bit(FtdiPins pins, FtdiOrder order, int channel) {
   const int pin = order == FtdiOrder::straight ? channel - 1 : 2 * channel - 1;
   if (channel < 1 || pin >= (pins == FtdiPins::data ? data_pins : cbus_pins)) return std::nullopt;
@@ -90,15 +102,12 @@ Result<void> FtdiRelay::connect(const Until& until) {
 }
 
 Result<UsbDeviceInfo> FtdiRelay::find(const Until& until) {
-  const auto devices = bus_->devices();
-  if (!devices) return seen_from_here(devices.error());
+  const auto chips = find_ftdi_chips(*bus_, until);
+  if (!chips) return seen_from_here(chips.error());
   std::vector<UsbDeviceInfo> fitting;
   std::optional<Fault> silent;
-  for (const UsbDeviceInfo& info : *devices) {
-    if (std::ranges::find(ftdi_relay_usb_ids, info.id()) == ftdi_relay_usb_ids.end()) continue;
+  for (const auto& [info, strings] : *chips) {
     if (!config_.port.empty() && info.port != config_.port) continue;
-    auto device = bus_->open(info);
-    const auto strings = device ? (*device)->strings(until) : Result<UsbStrings>(device.error());
     if (!strings) {
       silent = strings.error();
       continue;

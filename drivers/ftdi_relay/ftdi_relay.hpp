@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/device/relay.hpp"
 #include "harness/io/usb.hpp"
@@ -32,6 +33,18 @@ struct FtdiRelayConfig {
   FtdiPins pins = FtdiPins::data;
   FtdiOrder order = FtdiOrder::straight;
 };
+
+/// A chip that was found, or why it could not be asked for its names.
+struct FtdiChip {
+  UsbDeviceInfo device;
+  Result<UsbStrings> strings;
+};
+
+/// Every FTDI chip on the bus. Faults: those of UsbBus.
+Result<std::vector<FtdiChip>> find_ftdi_chips(UsbBus& bus, const Until& until);
+
+/// What chips of relay cards are called.
+inline constexpr const char* usual_ftdi_card = "FT245R USB FIFO";
 
 /// The bit of a channel, counted from 1; nothing where there is none.
 std::optional<std::uint8_t> ftdi_bit(FtdiPins pins, FtdiOrder order, int channel);

@@ -1,7 +1,13 @@
 #include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "drivers/ftdi_relay/ftdi_relay.hpp"
+#include "harness/core/text.hpp"
 #include "harness/file/keys.hpp"
+#include "harness/file/yaml.hpp"
 
 namespace coldboot {
 namespace {
@@ -13,7 +19,7 @@ constexpr Nanos opening_limit = 10s;
 struct FtdiRelayKeys {
   std::string serial;
   std::string port;
-  std::string product = "FT245R USB FIFO";
+  std::string product = usual_ftdi_card;
   FtdiPins pins = FtdiPins::data;
   FtdiOrder order = FtdiOrder::straight;
 };
@@ -35,7 +41,30 @@ keys::Type<FtdiRelayKeys> ftdi_relay_type() {
                 "Which pin belongs to which channel.", "`straight`");
 }
 
+/// By its serial number, or by where it is plugged in where it has none or another has the same.
+std::pair<std::string, std::string> identity(const FtdiChip& chip, const std::vector<FtdiChip>& chips) {
+  const std::string& serial = chip.strings->serial;
+  const auto has_its_serial = [&](const FtdiChip& other) { return other.strings && other.strings->serial == serial; };
+  const bool is_unique = !serial.empty() && std::ranges::count_if(chips, has_its_serial) == 1;
+  return is_unique ? std::pair("serial", yaml_text(serial)) : std::pair("usb", yaml_text(chip.device.port));
+}
+
 }  // namespace
+
+/// Cards only: a console cable may have its CBUS pins wired to a relay, but does not say so.
+Result<std::vector<AttachedDevice>> attached_ftdi_relays() {
+  const auto bus = system_usb_bus("usb");
+  const auto chips = find_ftdi_chips(*bus, Until(std::chrono::steady_clock::now() + opening_limit));
+  if (!chips) return chips.error();
+  std::vector<AttachedDevice> devices;
+  for (const FtdiChip& chip : *chips) {
+    if (!chip.strings || chip.strings->product != usual_ftdi_card) continue;
+    devices.push_back({.keys = {identity(chip, *chips)},
+                       .description = fmt::format("FTDI relay card {} at usb {}", printable_line(chip.strings->serial),
+                                                  chip.device.port)});
+  }
+  return devices;
+}
 
 keys::Table ftdi_relay_keys() {
   return keys::table<FtdiRelayKeys>(ftdi_relay_type());

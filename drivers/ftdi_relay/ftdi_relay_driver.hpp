@@ -8,5 +8,6 @@ namespace coldboot {
 
 keys::Table ftdi_relay_keys();
 Result<std::unique_ptr<Relay>> open_ftdi_relay(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+Result<std::vector<AttachedDevice>> attached_ftdi_relays();
 
 }  // namespace coldboot

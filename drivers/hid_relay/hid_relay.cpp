@@ -64,6 +64,11 @@ std::string HidRelayIdentity::text() const {
   return fmt::format("{}", fmt::join(parts, " "));
 }
 
+std::string description_of(const HidRelayBoard& board) {
+  return fmt::format("USB HID relay {}, {} channel{}, at usb {}", printable_line(board.report.id), board.channels,
+                     board.channels == 1 ? "" : "s", board.device.port);
+}
+
 Result<HidRelayBoards> find_hid_relays(UsbBus& bus, const Until& until) {
   const auto devices = bus.devices();
   if (!devices) return devices.error();
@@ -72,7 +77,7 @@ Result<HidRelayBoards> find_hid_relays(UsbBus& bus, const Until& until) {
     if (info.id() != hid_relay_usb_id) continue;
     auto board = look_at(bus, info, until);
     if (!board) {
-      boards.silent.push_back(board.error());
+      boards.silent.push_back({info, board.error()});
     } else if (*board) {
       boards.found.push_back(std::move(**board));
     }
@@ -106,8 +111,7 @@ Result<std::optional<Contact>> HidRelay::read(int channel, const Until& until) {
 }
 
 std::string HidRelay::description() const {
-  return fmt::format("USB HID relay {}, {} channel{}, at usb {}", printable_line(board_.report.id), board_.channels,
-                     board_.channels == 1 ? "" : "s", board_.device.port);
+  return description_of(board_);
 }
 
 Nanos HidRelay::delay() const {
@@ -143,7 +147,7 @@ Result<HidRelayBoard> HidRelay::find(const Until& until) {
 Fault HidRelay::not_found(const HidRelayBoards& boards) const {
   if (!boards.silent.empty()) {  // it may be one of them
     return seen_from_here(
-        boards.silent.front().within(fmt::format("no HID relay board {} answers", config_.identity.text())));
+        boards.silent.front().why.within(fmt::format("no HID relay board {} answers", config_.identity.text())));
   }
   const bool was_here = board_.channels > 0;
   return Fault(was_here ? Cause::lost : Cause::missing, config_.where,

@@ -31,11 +31,19 @@ struct HidRelayIdentity {
   [[nodiscard]] std::string text() const;
 };
 
+/// "USB HID relay BITFT, 2 channels, at usb 1-4.2"
+std::string description_of(const HidRelayBoard& board);
+
 /// Every board on the bus, and why others with the same USB ids could not be asked. Other devices that have the same
 /// USB ids are recognised by their names and not touched.
 struct HidRelayBoards {
+  struct Silent {
+    UsbDeviceInfo device;
+    Fault why;
+  };
+
   std::vector<HidRelayBoard> found;
-  std::vector<Fault> silent;
+  std::vector<Silent> silent;
 };
 Result<HidRelayBoards> find_hid_relays(UsbBus& bus, const Until& until);
 

@@ -1,8 +1,13 @@
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "drivers/hid_relay/hid_relay.hpp"
 #include "drivers/hid_relay/lcus_hid_relay.hpp"
 #include "harness/file/keys.hpp"
+#include "harness/file/yaml.hpp"
 
 namespace coldboot {
 namespace {
@@ -34,7 +39,48 @@ keys::Type<LcusHidRelayKeys> lcus_hid_relay_type() {
       .required("channels", &LcusHidRelayKeys::channels, keys::integer(1, most_channels, "2"), "How many it has.");
 }
 
+/// By its own id, or by where it is plugged in where another has the same.
+AttachedDevice attached(const HidRelayBoard& board, const std::vector<HidRelayBoard>& boards) {
+  const auto has_its_id = [&](const HidRelayBoard& other) { return other.report.id == board.report.id; };
+  const bool is_unique = std::ranges::count_if(boards, has_its_id) == 1;
+  AttachedDevice device{.description = description_of(board)};
+  device.keys = {is_unique ? std::pair("id", yaml_text(board.report.id))
+                           : std::pair("usb", yaml_text(board.device.port))};
+  return device;
+}
+
 }  // namespace
+
+Result<std::vector<AttachedDevice>> attached_hid_relays() {
+  const auto bus = system_usb_bus("usb");
+  const auto boards = find_hid_relays(*bus, Until(std::chrono::steady_clock::now() + opening_limit));
+  if (!boards) return boards.error();
+  std::vector<AttachedDevice> devices;
+  for (const HidRelayBoard& board : boards->found) devices.push_back(attached(board, boards->found));
+  for (const auto& [device, why] : boards->silent) {
+    devices.push_back(
+        {.keys = {{"usb", yaml_text(device.port)}},
+         .description = fmt::format("perhaps a USB HID relay: a device {} at usb {}", device.id(), device.port),
+         .trouble = why});
+  }
+  return devices;
+}
+
+Result<std::vector<AttachedDevice>> attached_lcus_hid_relays() {
+  const auto bus = system_usb_bus("usb");
+  const auto found = bus->devices();
+  if (!found) return found.error();
+  std::vector<AttachedDevice> devices;
+  for (const UsbDeviceInfo& info : *found) {
+    if (info.id() != lcus_hid_relay_usb_id) continue;
+    const auto device = bus->open(info);
+    devices.push_back(
+        {.keys = {{"usb", yaml_text(info.port)}, {"channels", "1"}},
+         .description = fmt::format("LCUS HID relay at usb {}; it does not tell how many channels it has", info.port),
+         .trouble = device ? std::nullopt : std::optional(device.error())});
+  }
+  return devices;
+}
 
 keys::Table lcus_hid_relay_keys() {
   return keys::table<LcusHidRelayKeys>(lcus_hid_relay_type());

@@ -11,6 +11,7 @@
 
 namespace coldboot {
 
+/// USB ids of the boards, which have neither names nor numbers of their own.
 inline constexpr std::string_view lcus_hid_relay_usb_id = "5131:2007";
 
 using LcusHidCommand = std::array<std::uint8_t, 4>;

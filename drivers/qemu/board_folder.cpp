@@ -22,8 +22,8 @@ constexpr const char* mkdtemp_blanks = "XXXXXX";
 Descriptor lock_folder_at(const fs::path& path) {
   Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder.is_open() || ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return Descriptor();
-  struct stat opened {};
-  struct stat there {};
+  struct stat opened{};
+  struct stat there{};
   const bool is_there = ::fstat(folder.get(), &opened) == 0 && ::lstat(path.c_str(), &there) == 0 &&
                         opened.st_ino == there.st_ino && opened.st_dev == there.st_dev;
   return is_there && opened.st_uid == ::geteuid() ? std::move(folder) : Descriptor();

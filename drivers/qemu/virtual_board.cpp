@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uintmax_t flash_bytes = std::uintmax_t{8} << 20U;
 constexpr std::size_t kept_output_bytes = std::size_t{16} << 10U;
-constexpr std::size_t fifo_bytes = 14;     // what a UART hands on at once, so that a paced line looks like one
+constexpr std::size_t fifo_bytes = 14;  // what a UART hands on at once, so that a paced line looks like one
 constexpr Instant never = Instant::max();
 
 struct Pair {

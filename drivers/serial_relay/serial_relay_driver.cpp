@@ -8,6 +8,7 @@
 #include "drivers/serial_relay/serial_relay.hpp"
 #include "harness/core/pause.hpp"
 #include "harness/file/keys.hpp"
+#include "harness/file/yaml.hpp"
 #include "harness/io/serial_line.hpp"
 
 namespace coldboot {
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr Nanos opening_limit = 10s;
 constexpr Nanos sharing_limit = 1s;  // another bench's exchange with the same board takes some ten milliseconds
 constexpr Nanos sharing_pause = 10ms;
+constexpr std::string_view ch340 = "1a86:7523";
 constexpr int most_channels = 32;
 constexpr int most_number = 9999;
 constexpr int most_modbus_address = 247;
@@ -158,6 +160,30 @@ OpenRelayLine opener(const std::string& port, const LineRate& rate, const std::s
 
 keys::Table serial_relay_keys() {
   return keys::table<SerialRelayKeys>(serial_relay_type());
+}
+
+/// None of these boards says who it is, so those are offered whose adapter is that of LCUS boards, a CH340; a cable of
+/// a console may have the same, which is why none is asked.
+Result<std::vector<AttachedDevice>> attached_serial_relays() {
+  const std::vector<SerialPort> ports = serial_ports();
+  std::vector<AttachedDevice> devices;
+  for (const SerialPort& port : ports) {
+    if (port.usb_id != ch340) continue;
+    devices.push_back(
+        {.keys = {{"port", yaml_text(id_among(port, ports))}, {"dialect", "lcus"}, {"channels", "1"}},
+         .description = "perhaps an LCUS board, or a console cable with the same chip: " + port.description(),
+         .trouble = no_right_to(port, port.device)});
+  }
+  return devices;
+}
+
+std::vector<std::string> mend_serial_relay(const DeviceEntry& entry) {
+  const auto keys = keys::from_kept(serial_relay_type(), entry.keys, entry.place);
+  const auto port = keys ? find_serial_port(keys->port, "") : Result<SerialPort>(keys.error());
+  if (!port) return {};
+  const auto lock = remove_nameless_lock(*port);
+  if (lock.empty()) return {};
+  return {fmt::format("removed {}, a lock that named nobody", lock.string())};
 }
 
 Result<std::unique_ptr<Relay>> open_serial_relay(const DeviceEntry& entry, const std::string&, OpenContext& context) {

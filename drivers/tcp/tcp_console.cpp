@@ -75,4 +75,8 @@ std::string TcpConsole::description() const {
   return fmt::format("TCP {}", address_.text());
 }
 
+std::string TcpConsole::latency_advice() const {
+  return "a server such as ser2net holds bytes for about 3 ms, unless its connection has `chardelay: false`";
+}
+
 }  // namespace coldboot

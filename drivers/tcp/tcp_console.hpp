@@ -27,6 +27,7 @@ class TcpConsole final : public ByteStream {
   [[nodiscard]] bool can_reopen() const override { return true; }
   Result<void> reopen(const Until& until) override;
   [[nodiscard]] std::string description() const override;
+  [[nodiscard]] std::string latency_advice() const override;
 
  private:
   TcpConsole(TcpAddress address, std::string where, Tell tell, Descriptor line);

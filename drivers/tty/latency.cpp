@@ -15,7 +15,7 @@
 namespace coldboot {
 namespace {
 
-constexpr int shortest_ms = 1;
+constexpr int shortest_ms = std::chrono::duration_cast<std::chrono::milliseconds>(shortest_latency).count();
 
 std::optional<int> read_number(const std::filesystem::path& file) {
   std::ifstream in(file);
@@ -38,12 +38,20 @@ bool ask_for_low_latency(int descriptor) {
   return ::ioctl(descriptor, TIOCSSERIAL, &settings) == 0;
 }
 
+std::filesystem::path timer_of(const std::string& tty) {
+  return std::filesystem::path("/sys/class/tty") / tty / "device" / "latency_timer";
+}
+
 }  // namespace
 
+std::optional<Nanos> shorten_latency(const std::string& tty) {
+  const auto before_ms = read_number(timer_of(tty));
+  if (!before_ms || *before_ms <= shortest_ms || !write_number(timer_of(tty), shortest_ms)) return std::nullopt;
+  return std::chrono::milliseconds(*before_ms);
+}
+
 LatencyTimer::LatencyTimer(const std::string& tty, int descriptor)
-    : file_(std::filesystem::path("/sys/class/tty") / tty / "device" / "latency_timer"),
-      before_ms_(read_number(file_)),
-      now_ms_(before_ms_) {
+    : file_(timer_of(tty)), before_ms_(read_number(file_)), now_ms_(before_ms_) {
   const bool is_long = before_ms_ && *before_ms_ > shortest_ms;
   if (is_long && write_number(file_, shortest_ms)) {
     now_ms_ = read_number(file_);

@@ -9,6 +9,13 @@
 
 namespace coldboot {
 
+/// The least an FTDI chip can be told.
+inline constexpr Nanos shortest_latency = std::chrono::milliseconds(1);
+
+/// Sets the latency timer of `tty` ("ttyUSB0") to its shortest until the adapter is plugged in again. Returns what it
+/// was; nothing where there is no timer, where it is as short already, or where this user may not.
+std::optional<Nanos> shorten_latency(const std::string& tty);
+
 /// How long a USB serial adapter may hold bytes back, waiting for more. FTDI's chips do so for up to 16 ms, and say so
 /// and can be told in sysfs; other adapters do not say.
 class LatencyTimer {

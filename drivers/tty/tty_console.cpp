@@ -98,4 +98,14 @@ std::optional<Nanos> TtyConsole::latency() const {
   return port_ ? port_->latency.now() : std::nullopt;
 }
 
+std::string TtyConsole::latency_advice() const {
+  const auto now = latency();
+  const std::lock_guard lock(mutex_);
+  if (!port_ || port_->line.port().usb_id.empty()) return "";
+  if (!now) return "adapters like this hold bytes for 1 to 8 ms and do not tell; one with an FTDI chip tells";
+  if (*now <= shortest_latency) return "";
+  return "a udev rule lets every run have 1 ms: ACTION==\"add\", SUBSYSTEM==\"usb-serial\", DRIVER==\"ftdi_sio\", "
+         "ATTR{latency_timer}=\"1\"; for now: coldboot doctor --fix as root";
+}
+
 }  // namespace coldboot

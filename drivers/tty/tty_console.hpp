@@ -36,6 +36,7 @@ class TtyConsole final : public ByteStream {
   Result<void> reopen(const Until& until) override;
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] std::optional<Nanos> latency() const override;
+  [[nodiscard]] std::string latency_advice() const override;
 
  private:
   /// An open port, and what is to be put back when it is closed.

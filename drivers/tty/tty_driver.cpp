@@ -1,6 +1,10 @@
 #include "drivers/tty/tty_driver.hpp"
 
+#include <fmt/format.h>
+
+#include "drivers/tty/latency.hpp"
 #include "drivers/tty/tty_console.hpp"
+#include "harness/file/yaml.hpp"
 
 namespace coldboot {
 namespace {
@@ -32,6 +36,30 @@ keys::Type<TtyKeys> tty_type() {
 
 keys::Table tty_keys() {
   return keys::table<TtyKeys>(tty_type());
+}
+
+Result<std::vector<AttachedDevice>> attached_ttys() {
+  const std::vector<SerialPort> ports = serial_ports();
+  std::vector<AttachedDevice> devices;
+  for (const SerialPort& port : ports) {
+    devices.push_back({.keys = {{"id", yaml_text(id_among(port, ports))}},
+                       .description = port.description(),
+                       .trouble = no_right_to(port, port.device)});
+  }
+  return devices;
+}
+
+std::vector<std::string> mend_tty(const DeviceEntry& entry) {
+  const auto keys = keys::from_kept(tty_type(), entry.keys, entry.place);
+  const auto port = keys ? find_serial_port(keys->id, "") : Result<SerialPort>(keys.error());
+  if (!port) return {};
+  std::vector<std::string> done;
+  if (const auto lock = remove_nameless_lock(*port); !lock.empty())
+    done.push_back(fmt::format("removed {}, a lock that named nobody", lock.string()));
+  if (const auto before = shorten_latency(port->device.filename()))
+    done.push_back(fmt::format("set the latency timer of {} from {} to {}", port->device.string(),
+                               duration_text(*before), duration_text(shortest_latency)));
+  return done;
 }
 
 Result<std::unique_ptr<ByteStream>> open_tty(const DeviceEntry& entry, const std::string&, OpenContext& context) {

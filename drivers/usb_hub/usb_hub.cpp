@@ -11,8 +11,6 @@
 namespace coldboot {
 namespace {
 
-constexpr std::uint8_t hub_class = 9;
-constexpr std::uint16_t usb3 = 0x0300;
 constexpr std::uint16_t with_object_store = 0x0201;
 
 constexpr std::uint8_t get_status = 0;
@@ -42,7 +40,7 @@ std::optional<ContainerId> container_of(UsbDevice& device, const UsbDeviceInfo& 
 }  // namespace
 
 bool UsbHub::Half::is_usb3() const {
-  return info.version >= usb3;
+  return info.version >= usb3_version;
 }
 
 Result<std::unique_ptr<UsbHub>> UsbHub::open(std::unique_ptr<UsbBus> bus, UsbHubConfig config, const Until& until) {
@@ -119,10 +117,10 @@ Result<void> UsbHub::connect(const Until& until) {
 /// Opens a hub and makes sure that it switches ports one by one, or says so at least.
 Result<UsbHub::Half> UsbHub::open_half(const UsbDeviceInfo& info, const Until& until) {
   const std::string place = fmt::format("usb {} ({})", info.port, info.id());
-  if (info.device_class != hub_class) return Fault(Cause::refused, place, "it is no hub");
+  if (info.device_class != usb_hub_class) return Fault(Cause::refused, place, "it is no hub");
   auto device = bus_->open(info);
   if (!device) return device.error();
-  const auto kind = static_cast<std::uint16_t>(info.version >= usb3 ? 0x2a00 : 0x2900);
+  const auto kind = static_cast<std::uint16_t>(info.version >= usb3_version ? 0x2a00 : 0x2900);
   const auto bytes = (*device)->receive({from_hub, get_descriptor, kind, 0}, longest_hub_descriptor, until);
   if (!bytes) return bytes.error();
   const auto descriptor = parse_hub_descriptor(*bytes);
@@ -142,8 +140,8 @@ Result<std::vector<UsbHub::Half>> UsbHub::other_halves(const Half& hub, const st
   const auto container = container_of(*hub.device, hub.info, until);
   if (!container && !hub.is_usb3()) return others;
   for (const UsbDeviceInfo& info : devices) {
-    const bool of_other_kind = (info.version >= usb3) != hub.is_usb3();
-    if (info.device_class != hub_class || !of_other_kind) continue;
+    const bool of_other_kind = (info.version >= usb3_version) != hub.is_usb3();
+    if (info.device_class != usb_hub_class || !of_other_kind) continue;
     auto device = bus_->open(info);
     if (!device || !container || container_of(**device, info, until) != container) continue;
     auto other = open_half(info, until);

@@ -10,6 +10,9 @@
 
 namespace coldboot {
 
+inline constexpr std::uint8_t usb_hub_class = 9;       ///< of a device that is a hub
+inline constexpr std::uint16_t usb3_version = 0x0300;  ///< from which on a hub is the half of USB 3
+
 struct UsbHubConfig {
   std::string where;   ///< bench path shown in faults: "apu2-07/power"
   std::string hub;     ///< where it is plugged in: "1-4"

@@ -1,7 +1,12 @@
 #include "drivers/usb_hub/usb_hub_driver.hpp"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "drivers/usb_hub/usb_hub.hpp"
 #include "harness/file/keys.hpp"
+#include "harness/file/yaml.hpp"
 
 namespace coldboot {
 namespace {
@@ -24,6 +29,30 @@ keys::Type<UsbHubKeys> usb_hub_type() {
 }
 
 }  // namespace
+
+/// Hubs that switch their ports one by one, each once by its half of USB 2; those of the mainboard are left out. One
+/// that this user may not open is shown, since it may be one of them.
+Result<std::vector<AttachedDevice>> attached_usb_hubs() {
+  const auto bus = system_usb_bus("usb");
+  const auto found = bus->devices();
+  if (!found) return found.error();
+  std::vector<AttachedDevice> devices;
+  for (const UsbDeviceInfo& info : *found) {
+    if (info.device_class != usb_hub_class || info.version >= usb3_version || info.port.starts_with("usb")) continue;
+    AttachedDevice device{.keys = {{"hub", yaml_text(info.port)}}};
+    if (const auto opened = bus->open(info); !opened) {
+      device.description = fmt::format("perhaps a USB hub that switches its ports, at usb {}", info.port);
+      device.trouble = opened.error();
+    } else {
+      const Until until(std::chrono::steady_clock::now() + opening_limit);
+      const auto hub = UsbHub::open(system_usb_bus("usb"), {"usb", info.port, false}, until);
+      if (!hub) continue;
+      device.description = fmt::format("{}, a channel is a port", (*hub)->description());
+    }
+    devices.push_back(std::move(device));
+  }
+  return devices;
+}
 
 keys::Table usb_hub_keys() {
   return keys::table<UsbHubKeys>(usb_hub_type());

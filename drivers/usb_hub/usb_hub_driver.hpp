@@ -8,5 +8,6 @@ namespace coldboot {
 
 keys::Table usb_hub_keys();
 Result<std::unique_ptr<Relay>> open_usb_hub(const DeviceEntry& entry, const std::string& name, OpenContext& context);
+Result<std::vector<AttachedDevice>> attached_usb_hubs();
 
 }  // namespace coldboot

@@ -7,6 +7,7 @@
 
 #include "harness/bench/button_power.hpp"
 #include "harness/bench/leased_power.hpp"
+#include "harness/bench/open_device.hpp"
 #include "harness/bench/relay_power.hpp"
 
 namespace coldboot {
@@ -20,23 +21,6 @@ std::map<std::string, keys::Table> tables_of(const std::vector<Catalog::Kind<Dev
   std::map<std::string, keys::Table> tables;
   for (const auto& kind : kinds) tables.emplace(kind.name, kind.keys);
   return tables;
-}
-
-template <class Device>
-Result<std::unique_ptr<Device>> open_device(const std::vector<Catalog::Kind<Device>>& kinds, const DeviceEntry& entry,
-                                            const std::string& name, OpenContext& context) {
-  const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.name == entry.driver; });
-  if (kind == kinds.end()) {
-    return Fault(Cause::mistake, entry.place.text(),
-                 fmt::format("found the driver \"{}\", expected one this coldboot has", entry.driver));
-  }
-  if (context.virtual_clock != nullptr && !kind->replayed) {
-    return Fault(Cause::mistake, entry.place.text(),
-                 fmt::format("found the driver \"{}\" on a bench with `pace: replay`, expected replayed devices only",
-                             entry.driver),
-                 "leave `pace` out to run at real pace");
-  }
-  return kind->open(entry, name, context);
 }
 
 }  // namespace

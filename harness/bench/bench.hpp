@@ -32,8 +32,8 @@ struct BenchPort {
 class Bench {
  public:
   /// Opens everything the file names, and switches power off first where the bench was not left safe. Faults name the
-  /// entry: "apu2-07/com1: ..."; `busy` when another run has the bench, `mistake` when virtual time is asked of a driver
-  /// that has none.
+  /// entry: "apu2-07/com1: ..."; `busy` when another run has the bench, `mistake` when virtual time is asked of a
+  /// driver that has none.
   static Result<std::unique_ptr<Bench>> open(const BenchFile& file, const Catalog& catalog,
                                              const LeaseRequest& request = {});
 

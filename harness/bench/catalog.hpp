@@ -7,6 +7,7 @@
 #include <string>
 #include <typeindex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "harness/bench/bench_file.hpp"
@@ -52,6 +53,21 @@ struct OpenContext {
   std::function<void(EventBody)> tell;
 };
 
+/// Who else reaches a device while this host has it locked.
+enum class Reach {
+  attached,  ///< to this host: its locks keep others off
+  network,   ///< other hosts reach it too, and no lock of this host keeps them off
+  reserved,  ///< the same, but it is ours alone on every host while it is open
+};
+
+/// Something attached to this machine that a driver would accept.
+struct AttachedDevice {
+  /// The driver's keys for it and their values as they stand in a file; its identity comes first.
+  std::vector<std::pair<std::string, std::string>> keys;
+  std::string description;       ///< for people: "USB HID relay BITFT, 2 channels, at usb 1-4.2"
+  std::optional<Fault> trouble;  ///< why this user cannot use it now, and what to do
+};
+
 /// The drivers a bench file may name. Filled in by drivers/catalog.cpp and handed down, so that nothing here knows a
 /// concrete driver.
 struct Catalog {
@@ -63,6 +79,11 @@ struct Catalog {
     bool replayed = false;  ///< can run in virtual time
     /// Of a medium: whether a file can be put on it, as far as can be told before power is switched.
     Result<void> (*check_image)(const std::filesystem::path& image, const BenchFile& bench) = nullptr;
+    Reach reach = Reach::attached;
+    /// Everything attached that this driver would accept. Nothing is switched by looking. Faults: `io`.
+    Result<std::vector<AttachedDevice>> (*find)() = nullptr;
+    /// Puts right what can be without harm, before the device is opened, and says what it did: one sentence each.
+    std::vector<std::string> (*mend)(const DeviceEntry& entry) = nullptr;
   };
 
   std::vector<Kind<PowerSwitch>> power;

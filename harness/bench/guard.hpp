@@ -9,8 +9,9 @@
 namespace coldboot {
 
 // The guardian's own process. What it is given: on standard input a GuardOrder as JSON; as descriptor 3 the bench's
-// lock, as 4 one end of a SOCK_SEQPACKET pair, as 5 a pidfd of the run. It says "ready" or why it cannot guard; then it hears "beat", "folder
-// PATH" and at the end "done". When the other end closes without "done", or is silent for too long, it acts.
+// lock, as 4 one end of a SOCK_SEQPACKET pair, as 5 a pidfd of the run. It says "ready" or why it cannot guard; then it
+// hears "beat", "folder PATH" and at the end "done". When the other end closes without "done", or is silent for too
+// long, it acts.
 
 namespace guard {
 inline constexpr int lock_descriptor = 3;

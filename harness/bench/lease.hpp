@@ -33,9 +33,9 @@ Result<std::filesystem::path> console_socket(const std::string& bench, const std
 BenchState bench_state(const LockView& lock);
 
 struct LeaseRequest {
-  std::string what = "coldboot";  ///< "coldboot run xen-vs-bare", for those who find the bench busy
-  std::string until;              ///< see BenchState
-  Until patience{Instant::min()};  ///< how long to wait for whoever holds the bench
+  std::string what = "coldboot";                   ///< "coldboot run xen-vs-bare", for those who find the bench busy
+  std::string until;                               ///< see BenchState
+  Until patience{Instant::min()};                  ///< how long to wait for whoever holds the bench
   std::function<void(const Fault& busy)> on_wait;  ///< told once, when there is somebody to wait for
 };
 

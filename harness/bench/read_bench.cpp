@@ -132,7 +132,8 @@ keys::Type<RetryDraft> retry_type() {
 }
 
 keys::Type<EffectDraft> effect_type() {
-  return keys::object<EffectDraft>("effect", "What proves that switching reached the DUT; a boot without it is an error.")
+  return keys::object<EffectDraft>("effect",
+                                   "What proves that switching reached the DUT; a boot without it is an error.")
       .optional("silent-after-off", &EffectDraft::silent_after_off, keys::placed(keys::time_limit("2 s")),
                 "The consoles fall silent within this time after power is cut. What is said later, before power comes "
                 "back, comes from a DUT that still has power, maybe through its serial line; shorter than `off-min`.",

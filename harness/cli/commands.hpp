@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -49,6 +51,29 @@ struct ReportArguments {
   bool write = false;  ///< renew result.json and junit.xml in the run folder
 };
 int report_command(const ReportArguments& arguments);
+
+int devices_command(bool json);
+
+struct InitArguments {
+  std::filesystem::path bench;        ///< file to write
+  std::string name;                   ///< of the bench; empty: that of the file
+  std::string power;                  ///< "hid-relay id=BITFT channel=2"; empty: asked for
+  std::vector<std::string> consoles;  ///< "tty id=usb:0403:6001:A50285BI line=115200n8" each; empty: asked for
+  bool force = false;                 ///< write over a file that is there
+};
+int init_command(const InitArguments& arguments);
+
+struct DoctorArguments {
+  std::string bench;                             ///< name or path
+  std::filesystem::path out = "runs";            ///< where runs go
+  std::uint64_t room = std::uint64_t{1} << 30U;  ///< bytes that must be free there
+  bool fix = false;                              ///< put right what can be without harm
+  bool cycle_power = false;                      ///< really switch the DUT
+  Nanos first_byte_within{std::chrono::seconds(30)};
+  Nanos silent_for{std::chrono::seconds(3)};
+  bool json = false;
+};
+int doctor_command(const DoctorArguments& arguments);
 
 struct ReferenceArguments {
   std::filesystem::path root = ".";

@@ -224,8 +224,8 @@ int console_command(const ConsoleArguments& arguments) {
   auto line = at_a_run ? Result<std::unique_ptr<Line>>(std::make_unique<LineOfARun>(std::move(run)))
                        : own_line(*file, *console);
   if (!line) return told(line.error());
-  tell_note(fmt::format("{}/{}{}; {} leaves", file->name, *console, at_a_run ? " as the run sees it" : "",
-                        arguments.escape));
+  tell_note(
+      fmt::format("{}/{}{}; {} leaves", file->name, *console, at_a_run ? " as the run sees it" : "", arguments.escape));
   Result<void> ended;
   {
     const RawTerminal raw;

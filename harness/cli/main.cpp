@@ -31,6 +31,19 @@ Nanos waiting_time(const std::string& time) {
   return *length;
 }
 
+/// An option with a unit: a duration or a size.
+template <class Value, class Parse>
+void add_measured(CLI::App& command, const std::string& name, Value& value, Parse parse, const std::string& what) {
+  command.add_option_function<std::string>(
+      name,
+      [&value, parse](const std::string& text) {
+        const auto parsed = parse(text);
+        if (!parsed) throw CLI::ValidationError(parsed.error().what());
+        value = *parsed;
+      },
+      what);
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = app.add_subcommand("run", "Make every boot of a scenario, measure, judge and report");
@@ -88,6 +101,44 @@ void add_report(CLI::App& app, Action& action) {
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_flag("--write", arguments->write, "Renew result.json and junit.xml in the run folder");
   command->callback([&action, arguments] { action = [arguments] { return report_command(*arguments); }; });
+}
+
+void add_devices(CLI::App& app, Action& action) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("devices", "List what is attached, ready to paste into a bench file");
+  command->add_flag("--json", *json, "As JSON");
+  command->callback([&action, json] { action = [json] { return devices_command(*json); }; });
+}
+
+void add_init(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<InitArguments>();
+  CLI::App* command = app.add_subcommand("init", "Write a bench file: by these options, or by asking on a terminal");
+  command->add_option("bench", arguments->bench, "File to write")->required();
+  command->add_option("--name", arguments->name, "Name of the bench; that of the file when left out");
+  command->add_option("--power", arguments->power, "Driver and keys: \"hid-relay id=BITFT channel=2\"");
+  command
+      ->add_option("--console", arguments->consoles,
+                   "Driver and keys: \"tty id=usb:0403:6001:A50285BI line=115200n8\"; once for each console")
+      ->allow_extra_args(false);
+  command->add_flag("--force", arguments->force, "Write over a file that is there");
+  command->callback([&action, arguments] { action = [arguments] { return init_command(*arguments); }; });
+}
+
+void add_doctor(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<DoctorArguments>();
+  CLI::App* command = app.add_subcommand("doctor", "Go through a bench, say what is wrong with it and what to do");
+  command->add_option("bench", arguments->bench, "Bench file or its name")->required();
+  command->add_flag("--switch", arguments->cycle_power,
+                    "Really cut power, give it and cut it again, without asking the DUT's system");
+  command->add_flag("--fix", arguments->fix, "Put right what can be without harm, and say what was done");
+  command->add_option("--out", arguments->out, "Where run folders are made")->capture_default_str();
+  add_measured(*command, "--room", arguments->room, parse_size, "Room that must be free there (1 GiB)");
+  add_measured(*command, "--within", arguments->first_byte_within, parse_duration,
+               "With --switch: time for the first byte after power came (30 s)");
+  add_measured(*command, "--silent-for", arguments->silent_for, parse_duration,
+               "With --switch: how long to listen to a DUT without power (3 s)");
+  command->add_flag("--json", arguments->json, "Print what was found as JSON");
+  command->callback([&action, arguments] { action = [arguments] { return doctor_command(*arguments); }; });
 }
 
 void add_reference(CLI::App& app, Action& action) {
@@ -165,6 +216,9 @@ int main(int argc, char** argv) {
   add_check(app, action);
   add_measure(app, action);
   add_report(app, action);
+  add_devices(app, action);
+  add_init(app, action);
+  add_doctor(app, action);
   add_status(app, action);
   add_power(app, action);
   add_console(app, action);

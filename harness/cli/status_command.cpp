@@ -91,9 +91,9 @@ std::string line_of(const std::string& bench, const std::optional<LockView>& loc
 nlohmann::json json_of(const std::string& bench, const std::optional<LockView>& lock) {
   if (!lock) return {{"bench", bench}, {"state", "free"}};
   const BenchState state = bench_state(*lock);
-  nlohmann::json json{{"bench", bench},           {"state", state_word(*lock, state)},
-                      {"holder", lock->holder},   {"token", state.token},
-                      {"run", state.run},         {"until", state.until}};
+  nlohmann::json json{{"bench", bench},         {"state", state_word(*lock, state)},
+                      {"holder", lock->holder}, {"token", state.token},
+                      {"run", state.run},       {"until", state.until}};
   if (state.power) json["power"] = name_of(*state.power);
   return json;
 }

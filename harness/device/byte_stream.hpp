@@ -66,6 +66,10 @@ class ByteStream {
 
   /// The most a byte may have waited in an adapter before it could be read; nothing where that is not known.
   [[nodiscard]] virtual std::optional<Nanos> latency() const { return std::nullopt; }
+
+  /// What whoever keeps the bench can do about latency(), where it is longer than need be or not known; empty where
+  /// nothing is known to hold bytes back.
+  [[nodiscard]] virtual std::string latency_advice() const { return ""; }
 };
 
 }  // namespace coldboot

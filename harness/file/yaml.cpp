@@ -175,7 +175,28 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t values_ = 0;
 };
 
+/// Whether every reader takes it for a text when it stands there as it is.
+bool is_plain_word(std::string_view text) {
+  constexpr std::string_view signs = "-_./";
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto fits = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || signs.find(c) != std::string_view::npos;
+  };
+  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, fits) && !looks_like_boolean(text) &&
+         !looks_like_number(text) && text != "null" && text != "Null" && text != "NULL";
+}
+
 }  // namespace
+
+std::string yaml_text(std::string_view text) {
+  if (is_plain_word(text)) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : printable_line(text, text.size() + 1)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
 
 std::optional<Node> parse_yaml(std::string_view text, const std::string& file, Findings& findings,
                                const YamlBounds& bounds) {

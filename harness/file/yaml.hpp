@@ -22,4 +22,8 @@ struct YamlBounds {
 std::optional<Node> parse_yaml(std::string_view text, const std::string& file, Findings& findings,
                                const YamlBounds& bounds = {});
 
+/// A text as a scalar of a file of ours that reads back as this text: plain where it is a word, quoted where a reader
+/// might take it for something else. What is not printable becomes visible.
+std::string yaml_text(std::string_view text);
+
 }  // namespace coldboot

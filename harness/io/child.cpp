@@ -175,7 +175,8 @@ Result<Child> Child::start(const std::vector<std::string>& argv, const ChildStar
                    handed);
   settings.enter(how.directory);
   pid_t pid = 0;
-  if (const int error = settings.spawn(argv, how.without, pid); error != 0) return spawn_fault(program, how.directory, error);
+  if (const int error = settings.spawn(argv, how.without, pid); error != 0)
+    return spawn_fault(program, how.directory, error);
   Descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));  // glibc 2.36 declares it for C only
   auto process = std::make_unique<Process>(pid, end.get());
   return Child(std::move(process), std::move(end), std::move(output));

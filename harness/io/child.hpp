@@ -11,11 +11,11 @@
 namespace coldboot {
 
 struct ChildStart {
-  std::filesystem::path directory;  ///< where it runs; empty: where we run
-  std::string input;                ///< its standard input; empty: nothing, as from /dev/null
-  std::vector<int> descriptors;     ///< of ours, which it has as 3, 4, 5, ...
-  int line = -1;                    ///< of ours: its standard input and output both, so that its output is errors only
-  bool own_session = false;         ///< leads a session of its own: a Ctrl-C, or the end of our session, is not for it
+  std::filesystem::path directory;   ///< where it runs; empty: where we run
+  std::string input;                 ///< its standard input; empty: nothing, as from /dev/null
+  std::vector<int> descriptors;      ///< of ours, which it has as 3, 4, 5, ...
+  int line = -1;                     ///< of ours: its standard input and output both, so that its output is errors only
+  bool own_session = false;          ///< leads a session of its own: a Ctrl-C, or the end of our session, is not for it
   std::vector<std::string> without;  ///< variables of our environment that it does not have
 };
 

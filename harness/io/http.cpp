@@ -34,7 +34,8 @@ struct Detach {
   void operator()(CURLM* multi) const { curl_multi_remove_handle(multi, easy); }
 };
 
-constexpr long logins = 2;  // libcurl counts the second request of a digest login among those it was sent elsewhere with
+constexpr long logins =
+    2;  // libcurl counts the second request of a digest login among those it was sent elsewhere with
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;

@@ -29,8 +29,8 @@ constexpr auto looking_takes = std::chrono::milliseconds(10);
 /// One line, to be read by people: "maria, process 4711, since 2026-11-22T10:20:30Z: coldboot run xen.yaml".
 std::string owner_record(const std::string& what) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{}, process {}, since {:%Y-%m-%dT%H:%M:%SZ}: {}", user_name(::getuid()), ::getpid(), fmt::gmtime(now),
-                     what);
+  return fmt::format("{}, process {}, since {:%Y-%m-%dT%H:%M:%SZ}: {}", user_name(::getuid()), ::getpid(),
+                     fmt::gmtime(now), what);
 }
 
 /// Opens the file, made if need be. It is opened as it is first: the kernel refuses O_CREAT for another user's file in
@@ -117,15 +117,15 @@ Result<std::filesystem::path> lock_folder() {
     return Fault(Cause::refused, of_the_lab.string(), fmt::format("{} may not write there", user_name(::getuid())),
                  "all who use the benches of a host lock them there: join the group that owns it");
   }
-  const std::filesystem::path shared = "/run/lock/coldboot";
-  if (make_usable(shared, folder_open_to_all)) return shared;
+  if (make_usable(shared_lock_folder, folder_open_to_all)) return shared_lock_folder;
   if (const auto runtime = folder_named_by("XDG_RUNTIME_DIR"); !runtime.empty()) {
     const auto own = runtime / "coldboot";
     if (make_usable(own, 0700)) return own;
   }
   const std::filesystem::path own = fmt::format("/tmp/coldboot-{}", ::getuid());
   if (make_usable(own, 0700)) return own;
-  return Fault(Cause::refused, own.string(), "cannot be made or written, and neither can " + shared.string(),
+  return Fault(Cause::refused, own.string(),
+               "cannot be made or written, and neither can " + shared_lock_folder.string(),
                "a lock needs a folder that this user may write");
 }
 

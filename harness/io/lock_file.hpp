@@ -8,6 +8,9 @@
 
 namespace coldboot {
 
+/// Where locks lie when nothing else is said and all users may see them.
+inline const std::filesystem::path shared_lock_folder = "/run/lock/coldboot";
+
 /// Where locks lie that everybody on this machine must see: $COLDBOOT_LOCKS where that is set; /var/lib/coldboot where
 /// that is there; else /run/lock/coldboot, which is made open to all users and does not outlive the host; where that
 /// cannot be, a folder of this user's own ($XDG_RUNTIME_DIR/coldboot or /tmp/coldboot-UID).
@@ -30,9 +33,9 @@ Result<LockView> look_at_lock(const std::filesystem::path& path);
 /// The lock belongs to the open file: a process that was given a copy of the descriptor (the guardian) holds it on.
 class LockFile {
  public:
-  /// Takes the lock at once or not at all (a look at it by somebody else may last a moment). `what` is what the holder does, for those who find it busy:
-  /// "coldboot run xen-vs-bare.yaml". The file says who holds it, since when, and what for.
-  /// Faults: `busy` naming the holder, `refused`, `io`.
+  /// Takes the lock at once or not at all (a look at it by somebody else may last a moment). `what` is what the holder
+  /// does, for those who find it busy: "coldboot run xen-vs-bare.yaml". The file says who holds it, since when, and
+  /// what for. Faults: `busy` naming the holder, `refused`, `io`.
   static Result<LockFile> acquire(const std::filesystem::path& path, const std::string& what);
 
   /// The lock whose descriptor somebody handed to us, who holds it too.

@@ -16,4 +16,7 @@ Result<void> check_secret_reference(const std::string& reference);
 Result<std::string> read_secret(const std::string& reference, const std::filesystem::path& folder,
                                 const std::string& where);
 
+/// The file that a reference names; an empty path where it names none.
+std::filesystem::path secret_file(const std::string& reference, const std::filesystem::path& folder);
+
 }  // namespace coldboot

@@ -1,13 +1,17 @@
 #include "harness/io/serial_line.hpp"
 
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <grp.h>
 #include <libserialport.h>
 #include <memory>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utility>
@@ -55,19 +59,24 @@ bool make_lock(const fs::path& lock) {
   return made;
 }
 
+fs::path lock_of(const SerialPort& port, const fs::path& folder) {
+  return folder / ("LCK.." + port.device.filename().string());
+}
+
 /// Takes the lock that terminal programs know. An empty path where its folder is not to be had: the other two ways
 /// still hold. A lock whose process is gone is taken over.
 Result<fs::path> take_lock(const SerialPort& port, const fs::path& folder, const std::string& where) {
-  fs::path lock = folder / ("LCK.." + port.device.filename().string());
+  fs::path lock = lock_of(port, folder);
   for (int attempt = 1; attempt <= 2; ++attempt) {
     if (make_lock(lock)) return lock;
     if (errno != EEXIST) return fs::path();
     const auto owner = owner_of(lock);
     if (!owner || is_alive(*owner)) {
-      return Fault(Cause::busy, where,
-                   fmt::format("{} is held by {} (lock {})", port.device.string(),
-                               owner ? program_of(*owner) : "somebody", lock.string()),
-                   "end that program");
+      return Fault(
+          Cause::busy, where,
+          fmt::format("{} is held by {} (lock {})", port.device.string(), owner ? program_of(*owner) : "somebody",
+                      lock.string()),
+          owner ? "end that program" : "remove the lock where nobody has the port: coldboot doctor --fix does so");
     }
     if (::unlink(lock.c_str()) != 0) return fs::path();
   }
@@ -76,11 +85,26 @@ Result<fs::path> take_lock(const SerialPort& port, const fs::path& folder, const
 
 // ------------------------------------------------------------------------------------------------ opening
 
+/// The group that may open a device; the one that usually may where it cannot be known.
+std::string group_of(const fs::path& device) {
+  constexpr const char* usual = "dialout";
+  struct stat status{};
+  if (::stat(device.c_str(), &status) != 0 || status.st_gid == 0) return usual;
+  std::array<char, 4096> buffer{};
+  group entry{};
+  group* found = nullptr;
+  ::getgrgid_r(status.st_gid, &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? found->gr_name : usual;
+}
+
 Fault open_fault(int error, const SerialPort& port, const std::string& where) {
   const std::string what = fmt::format("{} cannot be opened: {}", port.device.string(), errno_text(error));
   switch (error) {
     case EACCES:
-    case EPERM: return Fault(Cause::refused, where, what, "this user needs to be in the group dialout");
+    case EPERM:
+      return Fault(Cause::refused, where, what,
+                   fmt::format("this user needs to be in the group {}: usermod -aG {} USER, and a new login",
+                               group_of(port.device), group_of(port.device)));
     case EBUSY: return Fault(Cause::busy, where, what, "end the program that has it");
     case ENOENT:
     case ENXIO:
@@ -155,6 +179,22 @@ bool finish_settings(int descriptor) {
 }
 
 }  // namespace
+
+std::optional<Fault> no_right_to(const SerialPort& port, const std::string& where) {
+  if (::access(port.device.c_str(), R_OK | W_OK) == 0) return std::nullopt;
+  return open_fault(errno, port, where);
+}
+
+fs::path remove_nameless_lock(const SerialPort& port, const fs::path& folder) {
+  constexpr auto old_enough = std::chrono::seconds(10);
+  fs::path lock = lock_of(port, folder);
+  std::error_code none;
+  const auto written = fs::last_write_time(lock, none);
+  if (none || owner_of(lock) || fs::file_time_type::clock::now() - written < old_enough) return {};
+  const auto guard = guard_of(port, "");
+  if (!guard || ::unlink(lock.c_str()) != 0) return {};
+  return lock;
+}
 
 Result<SerialLine> SerialLine::open(const std::string& id, const SerialLineOptions& options, const std::string& where) {
   auto port = find_serial_port(id, where);

@@ -22,6 +22,8 @@ struct SerialPort {
 
   /// The id to write into a bench file: by serial number where it has one, else by USB port, else the device.
   [[nodiscard]] std::string stable_id() const;
+  /// The same by USB port, for adapters whose serial number others have too.
+  [[nodiscard]] std::string id_by_place() const;
   /// For people and for the record: "/dev/ttyUSB0 (FT232R USB UART 0403:6001 A50285BI at usb 1-4.2)".
   [[nodiscard]] std::string description() const;
 };
@@ -29,6 +31,9 @@ struct SerialPort {
 /// Every serial port behind USB or with hardware behind it, in the order of their names. Reads the system's lists and
 /// opens nothing.
 std::vector<SerialPort> serial_ports();
+
+/// The id to write into a bench file for `port`, one of `ports`: its stable_id() where that is no other's.
+std::string id_among(const SerialPort& port, const std::vector<SerialPort>& ports);
 
 /// The port of an id, in any of these forms:
 ///   usb:0403:6001:A50285BI      vendor, product and serial number, hexadecimal as lsusb prints them
@@ -39,6 +44,18 @@ std::vector<SerialPort> serial_ports();
 /// `mistake` (not an id).
 Result<SerialPort> find_serial_port(const std::string& id, const std::string& where);
 
+/// Why this user may not open a port, with `where` as the place; nothing where it may. Opens nothing.
+std::optional<Fault> no_right_to(const SerialPort& port, const std::string& where);
+
+/// Where minicom, picocom and others look for locks.
+inline const std::filesystem::path serial_lock_folder = "/var/lock";
+
+/// Removes the lock file of a port that names no process and so keeps everybody out for good. Nothing is done where
+/// somebody has the port, or where the file is so young that its maker may still be writing. Returns the file that was
+/// removed, or an empty path.
+std::filesystem::path remove_nameless_lock(const SerialPort& port,
+                                           const std::filesystem::path& folder = serial_lock_folder);
+
 /// What an output of the port is set to when it is opened. Linux raises DTR and RTS as it opens a port, whatever is
 /// wanted: `low` sets them low right after, `untouched` leaves them.
 enum class LineSignal { untouched, low, high };
@@ -47,7 +64,7 @@ struct SerialLineOptions {
   LineRate rate;
   LineSignal dtr = LineSignal::untouched;
   LineSignal rts = LineSignal::untouched;
-  std::filesystem::path lock_folder = "/var/lock";  ///< where minicom, picocom and others look for locks
+  std::filesystem::path lock_folder = serial_lock_folder;
 };
 
 /// An open serial line: raw, no flow control, nobody else's. The descriptor is non-blocking; at least one byte is there

@@ -87,6 +87,11 @@ bool is_usb_id(std::string_view id) {
   return is_usb_port(place) || std::ranges::count(id, ':') >= 2;
 }
 
+/// What tells the lines of one adapter apart: nothing for the first, ":1" for the second.
+std::string line_of(const SerialPort& port) {
+  return port.usb_interface > 0 ? fmt::format(":{}", port.usb_interface) : std::string();
+}
+
 Fault no_such_port(const std::string& id, const std::string& where) {
   std::vector<std::string> known;
   for (const SerialPort& port : serial_ports()) known.push_back(port.stable_id());
@@ -116,10 +121,12 @@ Result<SerialPort> find_usb_port(const std::string& id, const std::string& where
 }  // namespace
 
 std::string SerialPort::stable_id() const {
-  if (usb_id.empty()) return device;
-  const std::string interface = usb_interface > 0 ? fmt::format(":{}", usb_interface) : std::string();
-  if (usb_serial.empty()) return fmt::format("usb:{}{}", usb_port, interface);
-  return fmt::format("usb:{}:{}{}", usb_id, usb_serial, interface);
+  if (usb_id.empty() || usb_serial.empty()) return id_by_place();
+  return fmt::format("usb:{}:{}{}", usb_id, usb_serial, line_of(*this));
+}
+
+std::string SerialPort::id_by_place() const {
+  return usb_id.empty() ? device.string() : fmt::format("usb:{}{}", usb_port, line_of(*this));
 }
 
 std::string SerialPort::description() const {
@@ -139,6 +146,11 @@ std::vector<SerialPort> serial_ports() {
   }
   std::ranges::sort(ports, {}, &SerialPort::device);
   return ports;
+}
+
+std::string id_among(const SerialPort& port, const std::vector<SerialPort>& ports) {
+  const std::string id = port.stable_id();
+  return std::ranges::count(ports, id, &SerialPort::stable_id) > 1 ? port.id_by_place() : id;
 }
 
 Result<SerialPort> find_serial_port(const std::string& id, const std::string& where) {

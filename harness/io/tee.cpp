@@ -94,7 +94,8 @@ Result<std::unique_ptr<Tee>> Tee::open(const std::filesystem::path& socket, cons
   Descriptor listening(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   std::error_code none;
   std::filesystem::remove(socket, none);  // of a run that was killed; whoever has the bench has its sockets
-  if (!listening.is_open() || ::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+  if (!listening.is_open() ||
+      ::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(socket.c_str(), open_to_all) != 0 || ::listen(listening.get(), most_readers) != 0) {
     const int error = errno;
     return Fault(error == EACCES || error == EPERM ? Cause::refused : Cause::io, where,

@@ -232,9 +232,10 @@ Result<void> Director::see_it_speak() {
   if (!limit) return {};
   const auto spoke = wait_for_marker(builtin::first_byte, power_on_seq_, within(*limit), false);
   if (spoke || spoke.error().cause() != Cause::timeout) return spoke;
-  return Fault(Cause::io, bench_.file().name + "/power",
-               fmt::format("not one byte on {} in {} after power was switched on", main_console(), duration_text(*limit)),
-               "does this switch feed this DUT, is the cable in, the line rate right?");
+  return Fault(
+      Cause::io, bench_.file().name + "/power",
+      fmt::format("not one byte on {} in {} after power was switched on", main_console(), duration_text(*limit)),
+      "does this switch feed this DUT, is the cable in, the line rate right?");
 }
 
 Result<void> Director::pass_time(Nanos length, const std::stop_token& stop) {

@@ -15,7 +15,9 @@ class LongestStep {
     const auto& shutdown = configuration_.plan.shutdown;
     return step.how == PowerOff::clean && shutdown ? shutdown->within : Nanos(0);
   }
-  Nanos operator()(const PowerCycleStep& step) const { return std::max(step.off.value_or(Nanos(0)), bench_.power.off_min); }
+  Nanos operator()(const PowerCycleStep& step) const {
+    return std::max(step.off.value_or(Nanos(0)), bench_.power.off_min);
+  }
   Nanos operator()(const ExpectStep& step) const { return step.within; }
   Nanos operator()(const SendStep&) const { return Nanos(0); }
   Nanos operator()(const WaitStep& step) const { return step.length; }

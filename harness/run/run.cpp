@@ -108,8 +108,8 @@ class Run {
   LostConsoles lost_consoles_;
   EventLog log_;
   std::unique_ptr<Guardian> guardian_;  // asks the log for a sign of life
-  std::stop_source halt_;             // a stop from outside, or a record that can no longer be kept
-  std::atomic<int> current_boot_{0};  // 0 between boots
+  std::stop_source halt_;               // a stop from outside, or a record that can no longer be kept
+  std::atomic<int> current_boot_{0};    // 0 between boots
   std::vector<BootRecord> boots_;
   Instant began_{};
   std::unique_ptr<RunFolder> folder_;  // last: its writer reports faults to the log, to halt_ and to current_boot_
@@ -124,8 +124,7 @@ void Run::take(const Event& event) {
 /// In virtual time nothing is switched that outlives us.
 Result<void> Run::start_guardian() {
   if (request_.guardian.empty() || bench_.lease() == nullptr) return {};
-  auto guardian =
-      Guardian::start(request_.guardian, bench_.file(), *bench_.lease(), [this] { (void)log_.last(); });
+  auto guardian = Guardian::start(request_.guardian, bench_.file(), *bench_.lease(), [this] { (void)log_.last(); });
   if (!guardian) return guardian.error();
   guardian_ = std::move(*guardian);
   guardian_->works_in(folder_->path());

@@ -38,7 +38,7 @@ struct RunRequest {
   LeaseRequest lease;
   std::vector<std::string> guardian;  ///< the command that guards the bench (guard.hpp); empty: nobody does
   std::filesystem::path out;          ///< the run folder is made in here
-  std::string version;        ///< of coldboot
+  std::string version;                ///< of coldboot
   std::vector<ReportFile> reports;
   RunObserver* observer = nullptr;  ///< may be null
   std::stop_token stop;

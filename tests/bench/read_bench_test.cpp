@@ -158,11 +158,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "key_of_another_driver", "power: {driver: test-outlet, id: x, reports: 1}", good_consoles,
             "b.yaml:3:37: found the key reports, expected one of driver, button, off-min, device-delay, supply-delay, "
-            "safe, id\n"},
+            "effect, safe, id\n"},
         Wrong{
             "key_of_relays", "power: {driver: test-outlet, id: x, contact: normally-closed}", good_consoles,
             "b.yaml:3:37: found the key contact, expected one of driver, button, off-min, device-delay, supply-delay, "
-            "safe, id\n"},
+            "effect, safe, id\n"},
         Wrong{"button_that_is_no_relay", "power: {driver: test-relay, id: x, button: {driver: test-outlet, id: p}}",
               good_consoles, "b.yaml:3:53: found \"test-outlet\", expected test-relay\n"},
         Wrong{"missing_driver_key", "power: {driver: test-relay}", good_consoles,

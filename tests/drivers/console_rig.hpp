@@ -14,6 +14,7 @@
 #include "harness/bench/catalog.hpp"
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 
@@ -21,8 +22,6 @@ namespace coldboot {
 class ConsoleRig {
  public:
   ConsoleRig() : capture_(std::make_unique<Capture>(log_)) {}
-
-  static Until soon() { return Until(std::chrono::steady_clock::now() + std::chrono::seconds(30)); }
 
   /// Opens a console as a bench file's entry would.
   Result<std::unique_ptr<ByteStream>> open(

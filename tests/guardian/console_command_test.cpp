@@ -74,8 +74,10 @@ TEST_F(ConsoleCommand, IsTheDeviceItselfWhereNobodyHasTheBench) {
 
 TEST_F(ConsoleCommand, ShowsWhatARunSeesWithThePastAndTypesNothing) {
   const RunningProgram program(run_of("endless.yaml"));
-  ASSERT_TRUE(becomes_true([&] { return events_of(runs()).find("step-started\",\"index\":1") != std::string::npos ||
-                                        bench_state(lock()).power == Power::on; }));
+  ASSERT_TRUE(becomes_true([&] {
+    return events_of(runs()).find("step-started\",\"index\":1") != std::string::npos ||
+           bench_state(lock()).power == Power::on;
+  }));
   AtATerminal terminal({"console", bench(), "com1", "--escape", "^A"});
   EXPECT_TRUE(terminal.shows("Booting...")) << "said before we came";
   terminal.type("reboot\r");

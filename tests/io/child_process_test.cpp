@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/io/descriptor.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
@@ -17,10 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 60s);
-}
 
 Result<ChildResult> shell(const std::string& script, const Until& until, const ChildOptions& options = {}) {
   return run_child({"sh", "-c", script}, until, options);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/io/listener.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -13,10 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-Until in_time() {
-  return Until(std::chrono::steady_clock::now() + 30s);
-}
 
 TEST(TcpAddress, IsReadAsWritten) {
   const auto named = parse_tcp_address("rte-3.lab:13541");
@@ -34,11 +31,11 @@ TEST(TcpAddress, IsReadAsWritten) {
 TEST(ConnectTcp, ReachesAHostByNumberAndByName) {
   const Listener server;
   for (const char* host : {"127.0.0.1", "localhost"}) {
-    const auto line = connect_tcp({host, server.port()}, "bench/com1", in_time());
+    const auto line = connect_tcp({host, server.port()}, "bench/com1", soon());
     ASSERT_TRUE(line) << line.error().text();
     const Descriptor client = server.accept();
     say(client, "login: ");
-    ASSERT_TRUE(wait_until_readable(line->get(), "bench/com1", in_time()));
+    ASSERT_TRUE(wait_until_readable(line->get(), "bench/com1", soon()));
     EXPECT_EQ(hear(*line, 7), "login: ");
   }
 }
@@ -47,7 +44,7 @@ TEST(ConnectTcp, SaysWhoRefusedAndWhoDoesNotExist) {
   Listener server;
   const int port = server.port();
   server.close();
-  const Fault refused = connect_tcp({"127.0.0.1", port}, "bench/com1", in_time()).error();
+  const Fault refused = connect_tcp({"127.0.0.1", port}, "bench/com1", soon()).error();
   EXPECT_EQ(refused.cause(), Cause::refused);
   EXPECT_EQ(refused.where(), "bench/com1");
   EXPECT_THAT(refused.what(), HasSubstr(std::to_string(port)));
@@ -60,7 +57,7 @@ TEST(ConnectTcp, SaysWhoRefusedAndWhoDoesNotExist) {
 
 TEST(ConnectTcp, EndsAtItsDeadlineAndOnAStop) {
   const Listener server;
-  const auto line = connect_tcp({"127.0.0.1", server.port()}, "bench/com1", in_time());
+  const auto line = connect_tcp({"127.0.0.1", server.port()}, "bench/com1", soon());
   ASSERT_TRUE(line);
   EXPECT_EQ(wait_until_readable(line->get(), "bench/com1", Until(std::chrono::steady_clock::now())).error().cause(),
             Cause::timeout);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 #include "tests/web/http_server.hpp"
 #include "tests/web/logins.hpp"
@@ -21,11 +22,7 @@ using testing::HasSubstr;
 using testing::Not;
 using Way = ServedAnswer::Way;
 
-Until in_time() {
-  return Until(std::chrono::steady_clock::now() + 30s);
-}
-
-Result<HttpAnswer> exchange(const HttpRequest& request, const Until& until = in_time()) {
+Result<HttpAnswer> exchange(const HttpRequest& request, const Until& until = soon()) {
   return http_exchange(request, "bench/power", until);
 }
 

@@ -8,16 +8,13 @@
 #include <gmock/gmock.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
 
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
-
-Until in_time() {
-  return Until(std::chrono::steady_clock::now() + 60s);
-}
 
 class NetworkNamespaceTest : public ::testing::Test {
  protected:
@@ -31,7 +28,7 @@ class NetworkNamespaceTest : public ::testing::Test {
   [[nodiscard]] std::string run_inside(const std::vector<std::string>& program) const {
     std::vector<std::string> argv = network->enter();
     argv.insert(argv.end(), program.begin(), program.end());
-    const auto ended = run_child(argv, in_time());
+    const auto ended = run_child(argv, soon());
     return ended ? ended->output : ended.error().text();
   }
 
@@ -48,7 +45,7 @@ bool bind_to(const Descriptor& socket, const char* address, std::uint16_t port) 
 
 TEST_F(NetworkNamespaceTest, HoldsWhatIpPutsThereAndTheHostDoesNot) {
   const auto configured =
-      network->ip("link add lan type veth peer name far\naddr add 192.0.2.7/24 dev lan\nlink set lan up\n", in_time());
+      network->ip("link add lan type veth peer name far\naddr add 192.0.2.7/24 dev lan\nlink set lan up\n", soon());
   ASSERT_TRUE(configured) << configured.error().text();
   const auto inside = network->socket(AF_INET, SOCK_DGRAM, 0);
   ASSERT_TRUE(inside) << inside.error().text();
@@ -58,7 +55,7 @@ TEST_F(NetworkNamespaceTest, HoldsWhatIpPutsThereAndTheHostDoesNot) {
 }
 
 TEST_F(NetworkNamespaceTest, SaysWhatIpSaid) {
-  const auto configured = network->ip("link set nothing up\n", in_time());
+  const auto configured = network->ip("link set nothing up\n", soon());
   ASSERT_FALSE(configured);
   EXPECT_EQ(configured.error().cause(), Cause::io);
   EXPECT_EQ(configured.error().where(), "bench/lan");
@@ -69,7 +66,7 @@ TEST_F(NetworkNamespaceTest, HasATapWithACarrierWhileItIsOpen) {
   auto tap = network->tap("lan");
   if (!tap && tap.error().cause() != Cause::io) GTEST_SKIP() << tap.error().text();
   ASSERT_TRUE(tap) << tap.error().text();
-  ASSERT_TRUE(network->ip("link set lan up\n", in_time()));
+  ASSERT_TRUE(network->ip("link set lan up\n", soon()));
   EXPECT_THAT(run_inside({"ip", "link", "show", "lan"}), Not(HasSubstr("NO-CARRIER")));
   tap->close();
   EXPECT_THAT(run_inside({"ip", "link", "show", "lan"}), HasSubstr("NO-CARRIER"));

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/io/listener.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
@@ -24,10 +25,6 @@ struct Pair {
   Descriptor ours;
   Descriptor theirs;
 };
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 30s);
-}
 
 /// More than a socket takes unread.
 const std::string much(std::size_t{8} << 20U, 'x');

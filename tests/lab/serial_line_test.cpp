@@ -13,6 +13,7 @@
 
 #include "harness/io/talk.hpp"
 #include "tests/lab/lab.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -20,10 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 10s);
-}
 
 class SerialLines : public testing::Test {
  protected:

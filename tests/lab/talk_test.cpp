@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/descriptor.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
@@ -22,7 +23,6 @@ class Talk : public testing::Test {
     near = Descriptor(ends[0]);
     far = Descriptor(ends[1]);
   }
-  static Until soon() { return Until(std::chrono::steady_clock::now() + 10s); }
   static Until now() { return Until(std::chrono::steady_clock::now()); }
 
   Descriptor near;

@@ -56,10 +56,9 @@ class FedBoard {
 
 TEST(Effect, OfSwitchingOffIsMissedWhereTheDutIsFedThroughItsSerialLine) {
   const BenchOnDisk bench;
-  bench.write("bench.yaml",
-              "coldboot: bench/1\nname: fed-" + std::to_string(::getpid()) +
-                  "\npower: {driver: fed, off-min: 1 s, settle: 0 s, effect: {silent-after-off: 50 ms}}\n"
-                  "consoles: {com1: {driver: fed}}\n");
+  bench.write("bench.yaml", "coldboot: bench/1\nname: fed-" + std::to_string(::getpid()) +
+                                "\npower: {driver: fed, off-min: 1 s, settle: 0 s, effect: {silent-after-off: 50 ms}}\n"
+                                "consoles: {com1: {driver: fed}}\n");
   bench.write("scenario.yaml",
               "coldboot: scenario/1\nname: fed\nconfigurations: {small: {profile: small}}\nsteps: [power-on]\n");
   const RunOutcome outcome = BenchOnDisk::run(bench.request(FedBoard::catalog()));

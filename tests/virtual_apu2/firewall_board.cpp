@@ -11,16 +11,13 @@
 #include "drivers/catalog.hpp"
 #include "harness/bench/read_bench.hpp"
 #include "tests/processes.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 60s);
-}
 
 Result<void> put(const Bench& bench, const std::string& medium, const fs::path& image) {
   return bench.medium(medium)->put(image, soon());

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/command/command_driver.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -17,8 +18,6 @@ using Keys = std::map<std::string, std::string>;
 
 class CommandRelayTest : public testing::Test {
  protected:
-  [[nodiscard]] static Until soon() { return Until(std::chrono::steady_clock::now() + 30s); }
-
   [[nodiscard]] std::string call(const std::string& verb) const {
     return fmt::format("'{}/tests/drivers/command/relay_board' '{}' {} {{channel}}", COLDBOOT_SOURCE_DIR,
                        folder.path().string(), verb);

@@ -21,7 +21,7 @@ class CommandConsoleTest : public testing::Test {
     rig.record(*console);
   }
   /// Programs that speak wait for it, so that somebody listens.
-  void go() { ASSERT_TRUE(console->write("\n", ConsoleRig::soon())); }
+  void go() { ASSERT_TRUE(console->write("\n", soon())); }
   void TearDown() override { rig.stop_recording(); }
 
   std::unique_ptr<ByteStream> console;
@@ -30,7 +30,7 @@ class CommandConsoleTest : public testing::Test {
 
 TEST_F(CommandConsoleTest, IsTheProgramsInputAndOutput) {
   start("sh -c 'echo ready >&2; exec cat'");
-  ASSERT_TRUE(console->write(std::string("typed\0\xff\r\n", 9), ConsoleRig::soon()));
+  ASSERT_TRUE(console->write(std::string("typed\0\xff\r\n", 9), soon()));
   EXPECT_EQ(rig.recorded("\n"), std::string("typed\0\xff\r\n", 9)) << "and its complaints are not in it";
 }
 
@@ -48,7 +48,7 @@ TEST_F(CommandConsoleTest, IsLostWhenTheProgramEndsAndSaysWhatItComplainedOf) {
   ASSERT_TRUE(note);
   EXPECT_THAT(note->text, HasSubstr("ended with 7"));
   EXPECT_THAT(note->text, HasSubstr("no route to rte-3"));
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  ASSERT_TRUE(console->reopen(soon()));
   ASSERT_TRUE(rig.capture().resume("com1"));
   go();
   EXPECT_EQ(rig.recorded("beforebefore"), "beforebefore");

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/lab/usb_model.hpp"
@@ -61,6 +63,15 @@ class EmulatedHidRelay final : public UsbModel {
   [[nodiscard]] bool is_on(int channel) const {
     const std::lock_guard lock(mutex_);
     return (on_ >> (channel - 1) & 1U) != 0;
+  }
+  /// Waits until a contact is open; a board that comes back on the bus takes a moment.
+  [[nodiscard]] bool turns_off(int channel) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (is_on(channel)) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
   }
   [[nodiscard]] Edges edges() const {
     const std::lock_guard lock(mutex_);

@@ -112,7 +112,7 @@ TEST_F(HidRelayInTheLab, ThatComesBackOnTheBusIsABenchErrorWhereNothingIsTriedAg
   board.upset_after_command(2, Upset::reenumerates);
   const RelayBench run(once);
   EXPECT_EQ(run.exit_status(), 3) << run.output() << run.events();
-  EXPECT_FALSE(board.is_on(2));
+  EXPECT_TRUE(board.turns_off(2));
 }
 
 TEST_F(HidRelayInTheLab, ThatAnswersGarbageIsABenchError) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/labgrid/labgrid_driver.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -22,7 +23,6 @@ class LabgridTest : public testing::Test {
     fs::copy(fs::path(COLDBOOT_SOURCE_DIR) / "tests/drivers/labgrid/labgrid-client", lab.path());
   }
 
-  [[nodiscard]] static Until soon() { return Until(std::chrono::steady_clock::now() + 30s); }
   [[nodiscard]] std::string says(const std::string& name) const { return text_of(lab.path() / name); }
   void put(const std::string& name, const std::string& text) const { put_text(lab.path() / name, text); }
 

@@ -32,7 +32,7 @@ TEST_F(PtyConsole, PassesEveryByteBothWays) {
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   terminal.say(all);
   EXPECT_EQ(rig.recorded(all), all);
-  ASSERT_TRUE(console->write(all, ConsoleRig::soon()));
+  ASSERT_TRUE(console->write(all, soon()));
   EXPECT_EQ(hear(terminal.dut(), all.size()), all);
   rig.stop_recording();
 }
@@ -47,9 +47,9 @@ TEST_F(PtyConsole, GoesOnWhenTheTerminalIsMadeAgain) {
   EXPECT_EQ(rig.recorded("before "), "before ");
   terminal.unplug();
   ASSERT_TRUE(rig.wait_for<ConsoleLost>());
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::missing);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::missing);
   terminal.plug_in();
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  ASSERT_TRUE(console->reopen(soon()));
   ASSERT_TRUE(rig.capture().resume("com1"));
   terminal.say("after");
   EXPECT_EQ(rig.recorded("after"), "before after");

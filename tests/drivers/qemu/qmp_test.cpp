@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/soon.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -68,8 +70,6 @@ struct Peer {
       say(text);
     });
   }
-  static Until soon() { return Until(std::chrono::steady_clock::now() + 10s); }
-
   Descriptor theirs;
   std::vector<std::string> events;
   std::optional<Qmp> qmp;
@@ -80,11 +80,11 @@ TEST(Qmp, GreetsAndRunsCommandsWhileEventsComeBetween) {
   peer.say(greeting);
   {
     const auto answer = peer.answers("{\"return\": {}}\n");
-    ASSERT_TRUE(peer.qmp->greet(Peer::soon()));
+    ASSERT_TRUE(peer.qmp->greet(soon()));
   }
   {
     const auto answer = peer.answers("{\"event\": \"RESUME\"}\n{\"return\": {}}\n");
-    EXPECT_TRUE(peer.qmp->execute("cont", Peer::soon()));
+    EXPECT_TRUE(peer.qmp->execute("cont", soon()));
   }
   EXPECT_THAT(peer.events, ElementsAre("RESUME"));
   peer.say("{\"event\": \"SHUTDOWN\"}\n");
@@ -95,7 +95,7 @@ TEST(Qmp, GreetsAndRunsCommandsWhileEventsComeBetween) {
 TEST(Qmp, PassesOnWhyACommandWasRefused) {
   Peer peer;
   peer.say("{\"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}}\n");
-  const auto refused = peer.qmp->execute("cont", Peer::soon());
+  const auto refused = peer.qmp->execute("cont", soon());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().cause(), Cause::refused);
   EXPECT_THAT(refused.error().what(), HasSubstr("no such thing"));
@@ -109,7 +109,7 @@ TEST(Qmp, SaysWhetherQemuIsGoneOrSilent) {
   EXPECT_EQ(peer.qmp->execute("cont", Until(Instant::max(), stop.get_token())).error().cause(), Cause::stopped);
   peer.theirs.close();
   EXPECT_EQ(peer.qmp->take().error().cause(), Cause::lost);
-  EXPECT_EQ(peer.qmp->execute("cont", Peer::soon()).error().cause(), Cause::lost);
+  EXPECT_EQ(peer.qmp->execute("cont", soon()).error().cause(), Cause::lost);
 }
 
 }  // namespace

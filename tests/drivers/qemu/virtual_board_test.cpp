@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -22,10 +23,6 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 constexpr auto patience = 60s;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + patience);
-}
 
 /// What the board tells by itself, from its thread.
 class Told {

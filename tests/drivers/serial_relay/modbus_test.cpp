@@ -10,6 +10,7 @@
 
 #include "drivers/serial_relay/serial_relay.hpp"
 #include "tests/drivers/serial_relay/pty_line.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
@@ -68,10 +69,6 @@ class ModbusBoard {
   std::jthread thread_;
 };
 
-Until in_time() {
-  return Until(std::chrono::steady_clock::now() + 10s);
-}
-
 class ModbusPeer : public testing::Test {
  protected:
   SerialRelay relay(ModbusStyle style, int first, int address = board_address) {
@@ -86,9 +83,9 @@ TEST_F(ModbusPeer, SwitchesItsCoilsAndTellsThem) {
   SerialRelay on_coils = relay(ModbusStyle::coils, 0);
   for (const int channel : {1, 8}) {
     for (const Contact wanted : {Contact::closed, Contact::open, Contact::closed}) {
-      const auto set = on_coils.set(channel, wanted, in_time());
+      const auto set = on_coils.set(channel, wanted, soon());
       ASSERT_TRUE(set) << set.error().text();
-      const auto read = on_coils.read(channel, in_time());
+      const auto read = on_coils.read(channel, soon());
       ASSERT_TRUE(read) << read.error().text();
       EXPECT_EQ(*read, wanted);
       EXPECT_EQ(board.coil(channel - 1), wanted == Contact::closed);
@@ -100,16 +97,16 @@ TEST_F(ModbusPeer, SwitchesItsCoilsAndTellsThem) {
 TEST_F(ModbusPeer, SwitchesItsRegistersAndTellsThem) {
   SerialRelay on_registers = relay(ModbusStyle::registers, 1);
   for (const Contact wanted : {Contact::closed, Contact::open}) {
-    const auto set = on_registers.set(2, wanted, in_time());
+    const auto set = on_registers.set(2, wanted, soon());
     ASSERT_TRUE(set) << set.error().text();
-    const auto read = on_registers.read(2, in_time());
+    const auto read = on_registers.read(2, soon());
     ASSERT_TRUE(read) << read.error().text();
     EXPECT_EQ(*read, wanted);
   }
 }
 
 TEST_F(ModbusPeer, RefusesACoilItDoesNotHave) {
-  const auto set = relay(ModbusStyle::coils, 0).set(9, Contact::closed, in_time());
+  const auto set = relay(ModbusStyle::coils, 0).set(9, Contact::closed, soon());
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().cause(), Cause::refused);
   EXPECT_EQ(set.error().where(), "apu/power");

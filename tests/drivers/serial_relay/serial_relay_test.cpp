@@ -5,16 +5,13 @@
 
 #include "tests/drivers/serial_relay/board_on_line.hpp"
 #include "tests/drivers/serial_relay/pty_line.hpp"
+#include "tests/soon.hpp"
 
 namespace coldboot {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 10s);
-}
 
 struct Family {
   const char* name;

@@ -66,7 +66,7 @@ TEST_F(TcpConsoleTest, HandsOnEveryByteAsItIs) {
   for (int byte = 255; byte >= 0; --byte) all += static_cast<char>(byte);
   say(dut, all);
   EXPECT_EQ(rig.recorded(all), all);
-  ASSERT_TRUE(console->write(all, ConsoleRig::soon()));
+  ASSERT_TRUE(console->write(all, soon()));
   EXPECT_EQ(hear(dut, all.size()), all);
   EXPECT_TRUE(rig.all<FaultSeen>().empty());
 }
@@ -77,20 +77,20 @@ TEST_F(TcpConsoleTest, IsLostWhenTheServerGoesAndGoesOnWhenItIsBack) {
   EXPECT_EQ(rig.recorded("before "), "before ");
   dut.close();
   ASSERT_TRUE(rig.wait_for<ConsoleLost>());
-  EXPECT_EQ(console->write("x", ConsoleRig::soon()).has_value(), true) << "the system takes it, nobody hears it";
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  EXPECT_EQ(console->write("x", soon()).has_value(), true) << "the system takes it, nobody hears it";
+  ASSERT_TRUE(console->reopen(soon()));
   dut = server.accept();
   ASSERT_TRUE(rig.capture().resume("com1"));
   say(dut, "after");
   EXPECT_EQ(rig.recorded("after"), "before after");
-  ASSERT_TRUE(console->write("y", ConsoleRig::soon()));
+  ASSERT_TRUE(console->write("y", soon()));
   EXPECT_EQ(hear(dut, 1), "y");
 }
 
 TEST_F(TcpConsoleTest, IsNotBackWhileNobodyListens) {
   server.close();
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::refused);
-  EXPECT_EQ(console->write("x", ConsoleRig::soon()).error().cause(), Cause::lost);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::refused);
+  EXPECT_EQ(console->write("x", soon()).error().cause(), Cause::lost);
 }
 
 TEST_F(TcpConsoleTest, SaysThatThePortIsATelnetOne) {

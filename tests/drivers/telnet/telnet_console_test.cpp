@@ -41,7 +41,7 @@ class Ser2netConsole : public testing::Test {
     rig.record(*console);
     server.wire().say(all_bytes());
     EXPECT_EQ(rig.recorded("end"), all_bytes());
-    ASSERT_TRUE(console->write(all_bytes(), ConsoleRig::soon()));
+    ASSERT_TRUE(console->write(all_bytes(), soon()));
     EXPECT_EQ(hear(server.wire().dut(), all_bytes().size()), all_bytes());
   }
   [[nodiscard]] bool noted(std::string_view text) {
@@ -116,10 +116,10 @@ TEST_F(Ser2netConsole, IsSetUpAgainAndRecordedOnAfterARestart) {
   EXPECT_EQ(rig.recorded("before "), "before ");
   server.stop();
   ASSERT_TRUE(rig.wait_for<ConsoleLost>());
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::refused);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::refused);
   server.start();
   const std::uint64_t before = rig.log().last();
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  ASSERT_TRUE(console->reopen(soon()));
   ASSERT_TRUE(rig.capture().resume("com1"));
   const auto again = [](const Note& note) { return note.text.find("the server is ser2net") != std::string::npos; };
   ASSERT_TRUE(rig.wait_for<Note>(again, before)) << "and with it the answers to all settings";
@@ -139,7 +139,7 @@ class OddServer : public testing::Test {
     config.address = {"127.0.0.1", server.port()};
     config.where = "bench/com1";
     config.answer_limit = limit;
-    return TelnetConsole::open(std::move(config), rig.tell(), ConsoleRig::soon());
+    return TelnetConsole::open(std::move(config), rig.tell(), soon());
   }
   Nanos limit = 1s;  // long enough for what is said to arrive, whatever else this machine does
   Listener server;

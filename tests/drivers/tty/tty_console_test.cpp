@@ -49,7 +49,7 @@ TEST_F(TtyConsoleTest, PassesEveryByteBothWays) {
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   say(all);
   EXPECT_EQ(rig.recorded(all), all);
-  ASSERT_TRUE(console->write(all, ConsoleRig::soon()));
+  ASSERT_TRUE(console->write(all, soon()));
   std::string heard(all.size(), '\0');
   for (std::size_t got = 0; got < heard.size();) {
     const ssize_t count = ::read(dut, heard.data() + got, heard.size() - got);
@@ -110,11 +110,11 @@ TEST_F(TtyConsoleTest, IsFoundAgainByItsIdWhenItWasUnplugged) {
   EXPECT_EQ(rig.recorded("before "), "before ");
   lab.unplug(adapter);
   ASSERT_TRUE(rig.wait_for<ConsoleLost>());
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::missing);
-  EXPECT_EQ(console->write("x", ConsoleRig::soon()).error().cause(), Cause::lost);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::missing);
+  EXPECT_EQ(console->write("x", soon()).error().cause(), Cause::lost);
   adapter.tty = Lab::own_tty(7);
   dut = lab.plug(adapter);
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  ASSERT_TRUE(console->reopen(soon()));
   ASSERT_TRUE(rig.capture().resume("com1"));
   EXPECT_EQ(lab.latency_timer(adapter), 1);
   say("after");

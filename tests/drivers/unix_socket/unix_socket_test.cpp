@@ -40,18 +40,18 @@ TEST(UnixSocketConsole, GoesOnWhenItsMakerIsStartedAgain) {
   Descriptor dut = server->accept();
   rig.record(*console);
   say(dut, "before ");
-  ASSERT_TRUE(console->write("typed", ConsoleRig::soon()));
+  ASSERT_TRUE(console->write("typed", soon()));
   EXPECT_EQ(hear(dut, 5), "typed");
   EXPECT_EQ(rig.recorded("before "), "before ");
 
   dut.close();
   server.reset();
   ASSERT_TRUE(rig.wait_for<ConsoleLost>());
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::refused);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::refused);
   std::filesystem::remove(path);
-  EXPECT_EQ(console->reopen(ConsoleRig::soon()).error().cause(), Cause::missing);
+  EXPECT_EQ(console->reopen(soon()).error().cause(), Cause::missing);
   server = std::make_unique<SocketServer>(path);
-  ASSERT_TRUE(console->reopen(ConsoleRig::soon()));
+  ASSERT_TRUE(console->reopen(soon()));
   dut = server->accept();
   ASSERT_TRUE(rig.capture().resume("com1"));
   say(dut, "after");

@@ -14,6 +14,7 @@
 #include "tests/drivers/netio/netio_emulator.hpp"
 #include "tests/drivers/shelly/shelly_emulator.hpp"
 #include "tests/drivers/tasmota/tasmota_emulator.hpp"
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace coldboot {
@@ -53,8 +54,6 @@ const std::vector<Family> families{
 
 class Outlets : public testing::TestWithParam<Family> {
  protected:
-  [[nodiscard]] static Until soon() { return Until(std::chrono::steady_clock::now() + 30s); }
-
   void SetUp() override {
     (void)folder.write("right", "hunter2\n");
     (void)folder.write("wrong", "12345\n");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 #include "tests/web/http_server.hpp"
 #include "tests/web/logins.hpp"
@@ -13,10 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-Until soon() {
-  return Until(std::chrono::steady_clock::now() + 30s);
-}
 
 /// The folder of a bench file with a password beside it.
 class WebDeviceTest : public testing::Test {
