@@ -86,9 +86,10 @@ keys::Type<MarkerDraft> marker_type() {
       .optional("after", &MarkerDraft::after, marker_name("kernel"), "Counts only after this marker was seen.")
       .optional("twice-within", &MarkerDraft::twice_within, keys::time_limit("10 s"),
                 "Again within this time it is the same sign of life and no new boot.")
-      .optional("quiet", &MarkerDraft::quiet, keys::placed(keys::time_limit("200 ms")),
-                "A prompt: counts when nothing follows for this long, not even the echo of what we type; blanks and what "
-                "shows nothing do not count.");
+      .optional(
+          "quiet", &MarkerDraft::quiet, keys::placed(keys::time_limit("200 ms")),
+          "A prompt: counts when nothing follows for this long, not even the echo of what we type; blanks and what "
+          "shows nothing do not count.");
 }
 
 keys::Type<SpanDraft> span_type() {
