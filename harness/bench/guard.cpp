@@ -19,6 +19,7 @@
 #include "harness/bench/bench.hpp"
 #include "harness/core/pause.hpp"
 #include "harness/event/run_addition.hpp"
+#include "harness/io/own_scope.hpp"
 
 namespace coldboot {
 namespace {
@@ -29,6 +30,7 @@ using namespace std::chrono_literals;
 constexpr Nanos switch_limit = 30s;
 constexpr Nanos try_again_after = 200ms;
 constexpr Nanos make_safe_limit = 60s;
+constexpr Nanos scope_limit = 3s;
 constexpr int last_words_limit_ms = 5'000;
 constexpr int killed_limit_ms = 10'000;
 
@@ -148,6 +150,7 @@ int keep_guard(const Catalog& catalog) {
     say(bench.mistakes.front().text());
     return 3;
   }
+  (void)move_to_own_scope(fmt::format("coldboot-guard-{}", ::getpid()), Until(SteadyClock().now() + scope_limit));
   say("ready");
   std::filesystem::path folder;
   const Fate fate = listen(folder);

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <random>
 #include <sstream>
 
@@ -8,6 +9,7 @@
 namespace coldboot {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
@@ -66,6 +68,25 @@ TEST_F(GuardianTest, SwitchesOffWheneverTheRunIsKilled) {
   RecordProperty("slowest_ms", static_cast<int>(slowest / 1ms));
   const ChildResult next = run("quick.yaml");
   EXPECT_EQ(next.exit_status, 0) << next.output;
+}
+
+TEST_F(GuardianTest, AsksSystemdForAScopeOfItsOwn) {
+  const fs::path tools = folder.path() / "tools";
+  const fs::path asked = folder.path() / "asked";
+  fs::create_directory(tools);
+  // In the place of systemd's busctl: refuses for the system, and tells who was to be moved for the user.
+  const fs::path busctl =
+      folder.write("tools/busctl", fmt::format("#!/bin/sh\n[ $1 = --user ] || {{ echo 'Access denied'; exit 1; }}\n"
+                                               "echo $8 ${{10}} of $(cat /proc/${{16}}/comm) > {}\n",
+                                               asked.string()));
+  fs::permissions(busctl, fs::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", fmt::format("{}:{}", tools.string(), path).c_str(), 1);
+  start();
+  ::setenv("PATH", path.c_str(), 1);
+  ASSERT_TRUE(becomes_true([&] { return board.is_on(); }));
+  EXPECT_THAT(text_of(asked),
+              testing::MatchesRegex("StartTransientUnit coldboot-guard-[0-9]+.scope of coldboot-guard\n"));
 }
 
 TEST_F(GuardianTest, EndsARunThatDoesNotAnswerAnyMore) {

@@ -81,12 +81,11 @@ class ConsoleLoss : public testing::Test {
   RunOutcome run(CutOffBoard::Cut cut, int boots = 1) {
     board = std::make_unique<CutOffBoard>(cut, server);
     the_board = board.get();
-    bench.write("bench.yaml",
-                "coldboot: bench/1\n"
-                "name: small\n"
-                "power: {driver: cut-off, off-min: 0 s}\n"
-                "consoles:\n  com1: {driver: tcp, wait-if-lost: 1 s, address: \"127.0.0.1:" +
-                    std::to_string(server.port()) + "\"}\n");
+    bench.write("bench.yaml", "coldboot: bench/1\nname: cut-off-" + std::to_string(::getpid()) +
+                                  "\n"
+                                  "power: {driver: cut-off, off-min: 0 s}\n"
+                                  "consoles:\n  com1: {driver: tcp, wait-if-lost: 1 s, address: \"127.0.0.1:" +
+                                  std::to_string(server.port()) + "\"}\n");
     bench.write_scenario("good.yaml", "");
     Catalog catalog = driver_catalog();
     struct NoKeys {};
