@@ -30,7 +30,8 @@ DriverTables Catalog::tables() const {
           .consoles = tables_of(consoles),
           .media = tables_of(media),
           .ports = tables_of(ports),
-          .relays = tables_of(relays)};
+          .relays = tables_of(relays),
+          .flashers = tables_of(flashers)};
 }
 
 Bench::Bench(BenchFile file) : file_(std::move(file)) {
@@ -89,6 +90,7 @@ OpenContext Bench::context_for(const std::string& part) {
                      .bench = file_.name,
                      .where = fmt::format("{}/{}", file_.name, part),
                      .line = std::nullopt,
+                     .size_bytes = std::nullopt,
                      .network = nullptr,
                      .tell = [this](EventBody event) { tell(std::move(event)); }};
 }
@@ -168,6 +170,20 @@ Result<Relay*> Bench::open_relay(const Catalog& catalog, const DeviceEntry& entr
   if (!relay) return relay.error();
   relays_.push_back({entry, std::move(*relay)});
   return relays_.back().relay.get();
+}
+
+Result<Flasher*> Bench::flasher(const Catalog& catalog) {
+  if (flasher_) return flasher_.get();
+  if (!file_.flash) {
+    return Fault(Cause::mistake, file_.name, "the bench has no flash: nothing here can reach the firmware chip",
+                 "say in the bench file what writes it (flash:)");
+  }
+  OpenContext here = context_for("flash");
+  here.size_bytes = file_.flash->size_bytes;
+  auto flasher = open_device(catalog.flashers, file_.flash->device, "flash", here);
+  if (!flasher) return flasher.error();
+  flasher_ = std::move(*flasher);
+  return flasher_.get();
 }
 
 void Bench::on_device_event(std::function<void(EventBody)> take) {

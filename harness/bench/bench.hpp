@@ -58,6 +58,10 @@ class Bench {
   /// The medium of that name; null when the bench has none.
   [[nodiscard]] BootMedium* medium(const std::string& name) const;
 
+  /// What writes the DUT's firmware chip, opened when it is asked for first: most runs do not need the programmer.
+  /// Faults: `mistake` when the bench has none; else the driver's.
+  Result<Flasher*> flasher(const Catalog& catalog);
+
   /// The hosts of ours, by the name of their network.
   [[nodiscard]] const std::map<std::string, BenchPort>& ports() const { return ports_; }
 
@@ -90,6 +94,7 @@ class Bench {
   std::vector<BenchConsole> consoles_;
   std::map<std::string, std::unique_ptr<BootMedium>> media_;
   std::map<std::string, BenchPort> ports_;
+  std::unique_ptr<Flasher> flasher_;
 };
 
 }  // namespace coldboot

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -91,6 +92,19 @@ struct PortEntry {
   std::string gateway;  ///< where it sends what is not of that network; empty: nowhere
 };
 
+/// The image that a DUT's firmware chip is given back whenever that is in doubt.
+struct GoldenEntry {
+  std::filesystem::path file;
+  std::string sha256;  ///< of its bytes, lower-case hex
+};
+
+/// The DUT's firmware chip and what writes it.
+struct FlashEntry {
+  DeviceEntry device;
+  std::uint64_t size_bytes = 0;
+  std::optional<GoldenEntry> golden;
+};
+
 struct BenchFile {
   std::string name;
   std::vector<std::string> tags;
@@ -100,6 +114,7 @@ struct BenchFile {
   std::vector<ConsoleEntry> consoles;  ///< the first is the main one
   std::map<std::string, DeviceEntry> media;
   std::map<std::string, PortEntry> ports;
+  std::optional<FlashEntry> flash;
   std::filesystem::path file;
   std::string text;  ///< of the file, as it was read
   std::vector<std::filesystem::path> inputs;

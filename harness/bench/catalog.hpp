@@ -16,6 +16,7 @@
 #include "harness/core/virtual_clock.hpp"
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/byte_stream.hpp"
+#include "harness/device/flasher.hpp"
 #include "harness/device/network_port.hpp"
 #include "harness/device/power_switch.hpp"
 #include "harness/device/relay.hpp"
@@ -48,6 +49,7 @@ struct OpenContext {
   std::string bench;                                ///< its name
   std::string where;                                ///< for faults: "apu2-07/power", "apu2-07/com1"
   std::optional<LineRate> line;                     ///< of a console: its declared rate
+  std::optional<std::uint64_t> size_bytes{};        ///< of a firmware chip: its declared size
   std::shared_ptr<const NetworkNamespace> network;  ///< of a port: where its interface belongs
   /// For what a device notices by itself: a note or a fault for the record. From any thread, while the device lives.
   std::function<void(EventBody)> tell;
@@ -91,6 +93,7 @@ struct Catalog {
   std::vector<Kind<BootMedium>> media;
   std::vector<Kind<NetworkPort>> ports;
   std::vector<Kind<Relay>> relays;  ///< power is switched over these too; their names are none of `power`
+  std::vector<Kind<Flasher>> flashers;
 
   /// What reading a bench file needs to know of them.
   [[nodiscard]] DriverTables tables() const;

@@ -19,6 +19,7 @@ struct DriverTables {
   std::map<std::string, keys::Table> media;
   std::map<std::string, keys::Table> ports;
   std::map<std::string, keys::Table> relays;  ///< a `power:` may name these too
+  std::map<std::string, keys::Table> flashers;
 };
 
 /// Reads a bench file. Nothing is opened; relative paths in drivers' keys stay as written (DeviceEntry::place says

@@ -23,7 +23,8 @@ class ShelfOfRelays {
     return {.power = {{"outlet", keys::table(board_type()), &open_outlet}},
             .consoles = {{"line", none, &open_line}},
             .media = {},
-            .relays = {{"board", keys::table(board_type()), &open_board}}};
+            .relays = {{"board", keys::table(board_type()), &open_board}},
+            .flashers = {{"absent", none, &open_absent_flasher}}};
   }
 
   /// The boards opened so far and which contacts of each are closed.
@@ -70,14 +71,20 @@ class ShelfOfRelays {
   static Result<std::unique_ptr<PowerSwitch>> open_outlet(const DeviceEntry&, const std::string&, OpenContext&) {
     return std::unique_ptr<PowerSwitch>(std::make_unique<Outlet>());
   }
+  static Result<std::unique_ptr<Flasher>> open_absent_flasher(const DeviceEntry&, const std::string&,
+                                                              OpenContext& context) {
+    return Fault(Cause::missing, context.where,
+                 "no programmer for a chip of " + std::to_string(context.size_bytes.value_or(0)));
+  }
   static Result<std::unique_ptr<ByteStream>> open_line(const DeviceEntry&, const std::string&, OpenContext&) {
     return std::unique_ptr<ByteStream>(std::make_unique<EmulatedConsole>());
   }
 };
 
-Result<std::unique_ptr<Bench>> open_bench(const std::string& power, const Catalog& catalog) {
+Result<std::unique_ptr<Bench>> open_bench(const std::string& power, const Catalog& catalog,
+                                          const std::string& more = "") {
   const auto file = read_bench("coldboot: bench/1\nname: opened-" + std::to_string(::getpid()) + "\npower: " + power +
-                                   "\nconsoles: {c: {driver: line}}\n",
+                                   "\nconsoles: {c: {driver: line}}\n" + more,
                                "bench.yaml", catalog.tables());
   for (const Fault& fault : file.mistakes) ADD_FAILURE() << fault.text();
   return Bench::open(file.value.value_or(BenchFile{}), catalog);
@@ -111,6 +118,25 @@ TEST(OpenBench, PressesTheButtonWithAnotherBoardBesideAnOutlet) {
   ASSERT_TRUE(bench) << bench.error().text();
   ASSERT_TRUE((*bench)->power().set(Power::on, no_hurry));
   EXPECT_EQ(ShelfOfRelays::boards().at(0), (std::map<int, bool>{{2, false}}));
+}
+
+TEST(OpenBench, NeedsNoProgrammerUntilItsChipIsAskedFor) {
+  const Catalog catalog = ShelfOfRelays::catalog();
+  const auto bench = open_bench("{driver: outlet, id: a}", catalog, "flash: {driver: absent, size: 8 KiB}\n");
+  ASSERT_TRUE(bench) << bench.error().text();
+  const auto flasher = (*bench)->flasher(catalog);
+  ASSERT_FALSE(flasher);
+  EXPECT_EQ(flasher.error().cause(), Cause::missing);
+  EXPECT_THAT(flasher.error().text(), HasSubstr("/flash: no programmer for a chip of 8192"));
+}
+
+TEST(OpenBench, SaysThatItHasNoFlash) {
+  const Catalog catalog = ShelfOfRelays::catalog();
+  const auto bench = open_bench("{driver: outlet, id: a}", catalog);
+  ASSERT_TRUE(bench) << bench.error().text();
+  const auto flasher = (*bench)->flasher(catalog);
+  ASSERT_FALSE(flasher);
+  EXPECT_EQ(flasher.error().cause(), Cause::mistake);
 }
 
 TEST(OpenBench, SaysWhichRelayIsNotThere) {

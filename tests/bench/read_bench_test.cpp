@@ -39,6 +39,13 @@ TEST(Bench, IsReadAsWritten) {
   EXPECT_EQ(bench->ports.at("lan").address, "192.168.1.50/24");
   EXPECT_EQ(bench->ports.at("lan").gateway, "192.168.1.1");
   EXPECT_EQ(bench->ports.at("wan").gateway, "");
+  ASSERT_TRUE(bench->flash);
+  EXPECT_EQ(bench->flash->device.driver, "test-flasher");
+  EXPECT_EQ(bench->flash->device.keys, (std::map<std::string, std::string>{{"id", "ch341a"}}));
+  EXPECT_EQ(bench->flash->size_bytes, std::uint64_t{8} << 20U);
+  ASSERT_TRUE(bench->flash->golden);
+  EXPECT_EQ(bench->flash->golden->file, sample.parent_path() / "golden.rom");
+  EXPECT_EQ(bench->flash->golden->sha256.substr(0, 8), "9f86d081");
   EXPECT_EQ(bench->inputs, (std::vector<std::filesystem::path>{sample}));
 }
 
@@ -69,6 +76,21 @@ TEST(Bench, MayShowAConsoleToTheNetworkWhenItSaysSo) {
   ASSERT_TRUE(bench) << bench.mistakes.front().text();
   EXPECT_EQ(bench->consoles[0].tee->text(), "0.0.0.0:7107");
   EXPECT_EQ(bench->consoles[0].wait_if_lost, 5s);
+}
+
+TEST(Bench, NeedsTheSizeOfAChipAndTheWholeHashOfItsGoldenImage) {
+  const auto mistake_in = [](const std::string& flash) {
+    const auto bench = read_bench(
+        "coldboot: bench/1\nname: b\npower: {driver: test-outlet, id: x}\n"
+        "consoles: {c: {driver: test-tty, id: z}}\nflash: {driver: test-flasher, id: x" +
+            flash + "}\n",
+        "bench.yaml", test_drivers());
+    return bench.mistakes.empty() ? "" : bench.mistakes.front().text();
+  };
+  EXPECT_EQ(mistake_in(", size: 8 MiB"), "");
+  EXPECT_THAT(mistake_in(""), testing::HasSubstr("size"));
+  EXPECT_THAT(mistake_in(", size: 8 MiB, golden: {file: a.rom, sha256: \"9f86\"}"),
+              testing::HasSubstr("found \"9f86\", expected 64 digits"));
 }
 
 TEST(Bench, KeepsPowerOffForTenSecondsUnlessToldOtherwise) {

@@ -28,6 +28,7 @@ inline DriverTables test_drivers() {
   drivers.consoles = {{"test-tty", keys::table(by_id)}};
   drivers.media = {{"test-mux", keys::table(by_id)}};
   drivers.ports = {{"test-card", keys::table(by_id)}};
+  drivers.flashers = {{"test-flasher", keys::table(by_id)}};
   return drivers;
 }
 

@@ -21,7 +21,12 @@ coldboot::DriverTables drivers() {
                        .required("id", &AnyDriver::id, keys::text(), "Which one.")
                        .optional("channel", &AnyDriver::channel, keys::integer(1, 8), "Which channel.");
   const std::map<std::string, keys::Table> tables = {{"any", keys::table(any)}};
-  return {tables, tables, tables, {{"relay", keys::table(any)}}};
+  return {.power = tables,
+          .consoles = tables,
+          .media = tables,
+          .ports = tables,
+          .relays = {{"relay", keys::table(any)}},
+          .flashers = tables};
 }
 
 }  // namespace
