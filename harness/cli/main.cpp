@@ -178,6 +178,21 @@ void add_console(CLI::App& app, Action& action) {
   command->callback([&action, arguments] { action = [arguments] { return console_command(*arguments); }; });
 }
 
+void add_flash(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<FlashArguments>();
+  CLI::App* command =
+      app.add_subcommand("flash", "Read, write or verify a bench's firmware chip, its DUT without power");
+  command->add_option("what", arguments->what, "read, write or verify")
+      ->required()
+      ->check(CLI::IsMember({"read", "write", "verify"}));
+  command->add_option("bench", arguments->bench, "Bench file or its name")->required();
+  command->add_option("file", arguments->file,
+                      "Image, or the file to read into; without it the bench's golden image is written or verified");
+  command->add_option("--region", arguments->regions, "Write or verify this region of the chip's layout alone");
+  command->add_option("--logs", arguments->logs, "Folder to keep full logs in");
+  command->callback([&action, arguments] { action = [arguments] { return flash_command(*arguments); }; });
+}
+
 /// For runs alone: nobody is told of it.
 void add_guard(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("guard", "Makes a bench safe when its run dies; started by coldboot run");
@@ -222,6 +237,7 @@ int main(int argc, char** argv) {
   add_status(app, action);
   add_power(app, action);
   add_console(app, action);
+  add_flash(app, action);
   add_reference(app, action);
   add_version(app, action);
   add_guard(app, action);
