@@ -8,6 +8,7 @@
 #include "harness/bench/button_power.hpp"
 #include "harness/bench/leased_power.hpp"
 #include "harness/bench/open_device.hpp"
+#include "harness/bench/reach.hpp"
 #include "harness/bench/relay_power.hpp"
 
 namespace coldboot {
@@ -51,6 +52,9 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
     bench->lease_ = std::move(*lease);
   }
   if (auto opened = bench->open_devices(catalog); !opened) return opened.error();
+  if (const SharedDevices shared = shared_devices(file, catalog); !shared.drivers.empty() && !shared.reserved) {
+    bench->tell(Note{shared.text() + ", and no lock of this host keeps them off"});
+  }
   if (bench->lease_ && !bench->lease_->found().left_safe) {
     if (auto safe = bench->make_safe_first(); !safe) return safe.error();
   }

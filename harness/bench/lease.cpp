@@ -19,6 +19,7 @@ constexpr Nanos looks_again_after = std::chrono::milliseconds(100);
 std::string notes_of(const BenchState& state) {
   json notes{{"token", state.token}, {"left-safe", state.left_safe}, {"run", state.run}, {"until", state.until}};
   if (state.power) notes["power"] = name_of(*state.power);
+  if (state.last_ending) notes["last-ending"] = name_of(*state.last_ending);
   return notes.dump() + "\n";
 }
 
@@ -32,6 +33,9 @@ BenchState state_in(const std::string& notes) {
     state.run = kept.value("run", "");
     state.until = kept.value("until", "");
     if (kept.contains("power")) state.power = kept.at("power") == "on" ? Power::on : Power::off;
+    if (kept.contains("last-ending")) {
+      state.last_ending = kept.at("last-ending") == "clean" ? Ending::clean : Ending::cut;
+    }
   } catch (const json::exception&) {
     state.left_safe = false;
   }
@@ -107,6 +111,10 @@ Result<void> Lease::before_power_on() {
 }
 
 void Lease::power_is(Power power) {
+  if (state_.power == Power::on && power == Power::off) {
+    state_.last_ending = system_is_down_ ? Ending::clean : Ending::cut;
+  }
+  if (power == Power::on) system_is_down_ = false;
   state_.power = power;
   (void)keep(LockFile::Survive::process);  // for those who look; what matters was kept before power came on
 }

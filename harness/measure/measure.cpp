@@ -199,6 +199,7 @@ BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const Bo
   result.bench = record.bench;
   result.profile = record.profile;
   result.cut_off = record.cut_off;
+  result.after = record.after;
   if (basis.power_on) {
     result.started = basis.power_on->returned;
     result.off_for = off_time_before(record, *basis.power_on);

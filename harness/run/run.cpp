@@ -247,7 +247,8 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   current_boot_ = number;
   MemoryRecord record(folder_->open_boot(number, configuration.name), request_.observer);
   const HostLoadWatch host;
-  log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
+  const auto after = bench_.lease() == nullptr ? std::nullopt : bench_.lease()->last_ending();
+  log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile, after}, number);
   const auto& plan = plans_.at(configuration.name);
   director.await_consoles(halt_.get_token());
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
@@ -264,7 +265,8 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   BootRecord boot{.number = number,
                   .configuration = configuration.name,
                   .bench = bench_.file().name,
-                  .profile = configuration.profile};
+                  .profile = configuration.profile,
+                  .after = after};
   for (Event& event : log_.after(before)) {
     if (event.boot == number && !is_live_only(event.body)) boot.events.push_back(std::move(event));
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <thread>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
