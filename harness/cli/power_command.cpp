@@ -35,6 +35,13 @@ class PowerInHand {
     return {};
   }
 
+  /// Off first where the bench was left with power that nobody meant it to have.
+  Result<void> turn_on() {
+    if (bench_.lease()->found().left_safe) return turn(Power::on);
+    print(fmt::format("{} was not left safe by its last holder: power is switched off first\n", bench_.file().name));
+    return cycle();
+  }
+
   Result<void> cycle() {
     if (auto off = turn(Power::off); !off) return off;
     const Nanos pause = bench_.file().power.off_min;
@@ -63,7 +70,7 @@ class PowerInHand {
 Result<void> carry_out(const std::string& what, PowerInHand& power) {
   if (what == "cycle") return power.cycle();
   if (what == "status") return power.tell_state();
-  return power.turn(what == "on" ? Power::on : Power::off);
+  return what == "on" ? power.turn_on() : power.turn(Power::off);
 }
 
 /// Of a bench that somebody has: what its lock says. False when nobody has it.
@@ -101,7 +108,8 @@ int power_command(const PowerArguments& arguments) {
   }
   PowerInHand power(**bench, stop.get_token());
   const auto done = carry_out(arguments.what, power);
-  if (arguments.what != "status") (*bench)->lease()->hand_back(true);
+  const bool on_purpose = done && arguments.what != "status";
+  (*bench)->lease()->hand_back(on_purpose);
   if (done) return exit_code::pass;
   tell(done.error());
   return done.error().cause() == Cause::stopped ? exit_status(Verdict::aborted, stopped_by)

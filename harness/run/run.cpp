@@ -124,7 +124,13 @@ void Run::take(const Event& event) {
 /// In virtual time nothing is switched that outlives us.
 Result<void> Run::start_guardian() {
   if (request_.guardian.empty() || bench_.lease() == nullptr) return {};
-  auto guardian = Guardian::start(request_.guardian, bench_.file(), *bench_.lease(), [this] { (void)log_.last(); });
+  const auto replaced = [this](const Result<void>& another) {
+    if (another) return tell(Note{"the bench's guardian had ended, nobody knows why; another has taken its place"});
+    tell(FaultSeen{another.error()});
+    halt_.request_stop();
+  };
+  auto guardian = Guardian::start(request_.guardian, bench_.file(), *bench_.lease(),
+                                  {.alive = [this] { (void)log_.last(); }, .replaced = replaced});
   if (!guardian) return guardian.error();
   guardian_ = std::move(*guardian);
   guardian_->works_in(folder_->path());
