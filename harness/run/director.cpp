@@ -209,6 +209,7 @@ Result<void> Director::wait_off(Nanos off, const std::stop_token& stop) {
 
 Result<void> Director::switch_on_and_see() {
   if (auto silent = see_it_silent(); !silent) return silent;
+  await_consoles(stop_);  // one that was lost meanwhile is to hear the first byte
   if (auto on = switch_power(Power::on, within(power_call_limit)); !on) return on;
   return see_it_speak();
 }

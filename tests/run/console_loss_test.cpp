@@ -84,7 +84,7 @@ class ConsoleLoss : public testing::Test {
     the_board = board.get();
     bench.write("bench.yaml", "coldboot: bench/1\nname: cut-off-" + std::to_string(::getpid()) +
                                   "\n"
-                                  "power: {driver: cut-off, off-min: 0 s}\n"
+                                  "power: {driver: cut-off, off-min: 500 ms}\n"
                                   "consoles:\n  com1: {driver: tcp, wait-if-lost: 1 s, address: \"127.0.0.1:" +
                                   std::to_string(server.port()) + "\"}\n");
     bench.write_scenario("good.yaml", "");
