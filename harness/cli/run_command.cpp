@@ -62,9 +62,7 @@ int run_command(const RunArguments& arguments) {
                     .reports = run_folder_reports(),
                     .observer = view.get(),
                     .stop = stop.get_token(),
-                    .why_stopped = [&] {
-                      return StopRequested{signal_name(stopped_by), stopped_by};
-                    }});
+                    .why_stopped = [&] { return StopRequested{signal_name(stopped_by), stopped_by}; }});
   view.reset();
   if (!outcome) {
     tell(outcome.error());

@@ -88,7 +88,7 @@ Result<fs::path> take_lock(const SerialPort& port, const fs::path& folder, const
 /// The group that may open a device; the one that usually may where it cannot be known.
 std::string group_of(const fs::path& device) {
   constexpr const char* usual = "dialout";
-  struct stat status {};
+  struct stat status{};
   if (::stat(device.c_str(), &status) != 0 || status.st_gid == 0) return usual;
   std::array<char, 4096> buffer{};
   group entry{};

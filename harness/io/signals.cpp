@@ -40,7 +40,7 @@ Result<std::unique_ptr<SignalWatch>> SignalWatch::start(OnSignal on_signal) {
 
 SignalWatch::SignalWatch(Wake end, Descriptor signals, OnSignal on_signal)
     : end_(std::move(end)), signals_(std::move(signals)), on_signal_(std::move(on_signal)) {
-  struct sigaction ignore {};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &pipe_before_);
   const sigset_t watched = stop_signals();

@@ -39,7 +39,7 @@ class SignalWatch {
   Descriptor signals_;
   OnSignal on_signal_;
   sigset_t mask_before_{};
-  struct sigaction pipe_before_ {};
+  struct sigaction pipe_before_{};
   std::thread thread_;
 };
 
