@@ -1,4 +1,3 @@
-#include <atomic>
 #include <stop_token>
 
 #include <fmt/format.h>
@@ -7,9 +6,9 @@
 #include "harness/bench/bench.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/core/pause.hpp"
-#include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -86,12 +85,8 @@ bool tell_from_its_lock(const BenchFile& bench) {
 }  // namespace
 
 int power_command(const PowerArguments& arguments) {
-  std::stop_source stop;
-  std::atomic<int> stopped_by = 0;
-  const auto signals = SignalWatch::start([&](int signal, int) {
-    stopped_by = signal;
-    stop.request_stop();
-  });
+  const auto stop = StopBySignal::start();
+  if (!stop) return exit_code::error;
   const auto file = bench_called(arguments.bench);
   if (!file) return exit_code::usage;
   if (file->pace == Pace::replay) {
@@ -106,13 +101,13 @@ int power_command(const PowerArguments& arguments) {
     tell(bench.error());
     return exit_status(bench.error().cause());
   }
-  PowerInHand power(**bench, stop.get_token());
+  PowerInHand power(**bench, stop->token());
   const auto done = carry_out(arguments.what, power);
   const bool on_purpose = done && arguments.what != "status";
   (*bench)->lease()->hand_back(on_purpose);
   if (done) return exit_code::pass;
   tell(done.error());
-  return done.error().cause() == Cause::stopped ? exit_status(Verdict::aborted, stopped_by)
+  return done.error().cause() == Cause::stopped ? exit_status(Verdict::aborted, stop->signal())
                                                 : exit_status(done.error().cause());
 }
 

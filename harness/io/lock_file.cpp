@@ -85,7 +85,7 @@ std::string holder_now(const Content& content) {
   if (at == std::string::npos) return holder;
   const pid_t pid = std::atoi(holder.c_str() + at + before_pid.size());
   if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) return holder;
-  return holder + "; that process has ended, and its guardian makes the bench safe";
+  return holder + "; that process has ended, and one that it started has it still";
 }
 
 /// The exclusive lock, or the shared one of somebody who only looks; false with errno where it is taken.

@@ -8,6 +8,7 @@
 
 #include "harness/event/run_record.hpp"
 #include "tests/io/listener.hpp"
+#include "tests/no_keys.hpp"
 #include "tests/run/bench_on_disk.hpp"
 
 namespace coldboot {
@@ -89,9 +90,7 @@ class ConsoleLoss : public testing::Test {
                                   std::to_string(server.port()) + "\"}\n");
     bench.write_scenario("good.yaml", "");
     Catalog catalog = driver_catalog();
-    struct NoKeys {};
-    catalog.power.push_back(
-        {"cut-off", keys::table<NoKeys>(keys::object<NoKeys>("cut-off", "A board that is cut off.")), &open_switch});
+    catalog.power.push_back({"cut-off", no_keys(), &open_switch});
     RunRequest request = bench.request(catalog);
     request.scenario.boots = boots;
     request.scenario.configurations.front().boot.clear();
