@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* name_begins = "coldboot-board-";
-constexpr const char* mkdtemp_blanks = "XXXXXX";
+constexpr std::size_t blanks = 6;  // letters that mkdtemp(3) replaces
 
 /// The folder locked; nothing when it is somebody's, or gone.
 Descriptor lock_folder_at(const fs::path& path) {
@@ -33,7 +33,7 @@ Descriptor lock_folder_at(const fs::path& path) {
 
 Result<std::unique_ptr<BoardFolder>> BoardFolder::create() {
   std::error_code why;
-  const fs::path pattern = fs::temp_directory_path(why) / (std::string(name_begins) + mkdtemp_blanks);
+  const fs::path pattern = fs::temp_directory_path(why) / (name_begins + std::string(blanks, 'X'));
   while (true) {
     std::string name = pattern.string();
     if (::mkdtemp(name.data()) == nullptr) return Fault(Cause::io, name, errno_text(errno));

@@ -47,7 +47,8 @@ keys::Type<std::string> object_type(const char* example) {
 }
 
 keys::Type<std::string> community_type() {
-  return keys::checked<std::string>(keys::text("file:secrets/pdu"), "file:PATH or env:NAME", check_secret_reference);
+  return keys::checked<std::string>(keys::text("file:secrets/pdu"), "file:PATH, env:NAME or command:WORDS",
+                                    check_secret_reference);
 }
 
 keys::Type<PduKeys> pdu_type() {

@@ -18,7 +18,7 @@ std::string com_port(std::string_view content) {
 
 }  // namespace
 
-TelnetSession::TelnetSession(Wishes wishes) : wishes_(std::move(wishes)), options_(wishes_.com_port) {}
+TelnetSession::TelnetSession(Wishes wishes) : wishes_(wishes), options_(wishes_.com_port) {}
 
 TelnetSession::Heard TelnetSession::hear(std::span<char> bytes) {
   Heard heard;

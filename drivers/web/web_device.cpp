@@ -53,8 +53,8 @@ Result<std::string> WebDevice::get(std::string_view path, const Until& until) co
 }
 
 Fault WebDevice::fault(Cause cause, const std::string& what, std::string hint) const {
-  const std::vector<std::string> secrets =
-      password_.empty() ? std::vector<std::string>() : std::vector<std::string>{password_};
+  std::vector<std::string> secrets;
+  if (!password_.empty()) secrets = {password_, basic_login(user_, password_)};
   return Fault(cause, where_, masked(fmt::format("{}: {}", url_, what), secrets), std::move(hint));
 }
 

@@ -28,7 +28,8 @@ keys::Type<std::string> web_address(std::string example) {
 }
 
 keys::Type<std::string> secret_reference() {
-  return keys::checked<std::string>(keys::text("file:secrets/outlet"), "file:PATH or env:NAME", check_secret_reference);
+  return keys::checked<std::string>(keys::text("file:secrets/outlet"), "file:PATH, env:NAME or command:WORDS",
+                                    check_secret_reference);
 }
 
 }  // namespace coldboot

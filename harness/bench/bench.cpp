@@ -8,6 +8,7 @@
 #include "harness/bench/button_power.hpp"
 #include "harness/bench/leased_power.hpp"
 #include "harness/bench/open_device.hpp"
+#include "harness/bench/reach.hpp"
 #include "harness/bench/relay_power.hpp"
 
 namespace coldboot {
@@ -34,15 +35,7 @@ DriverTables Catalog::tables() const {
           .flashers = tables_of(flashers)};
 }
 
-Bench::Bench(BenchFile file) : file_(std::move(file)) {
-  if (file_.pace == Pace::replay) {
-    auto clock = std::make_unique<VirtualClock>();
-    virtual_clock_ = clock.get();
-    clock_ = std::move(clock);
-  } else {
-    clock_ = std::make_unique<SteadyClock>();
-  }
-}
+Bench::Bench(BenchFile file) : file_(std::move(file)), clock_(file_.pace) {}
 
 Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog& catalog, const LeaseRequest& request) {
   std::unique_ptr<Bench> bench(new Bench(file));
@@ -52,6 +45,9 @@ Result<std::unique_ptr<Bench>> Bench::open(const BenchFile& file, const Catalog&
     bench->lease_ = std::move(*lease);
   }
   if (auto opened = bench->open_devices(catalog); !opened) return opened.error();
+  if (const SharedDevices shared = shared_devices(file, catalog); !shared.drivers.empty() && !shared.reserved) {
+    bench->tell(Note{shared.text() + ", and no lock of this host keeps them off"});
+  }
   if (bench->lease_ && !bench->lease_->found().left_safe) {
     if (auto safe = bench->make_safe_first(); !safe) return safe.error();
   }
@@ -77,15 +73,15 @@ Result<std::unique_ptr<Bench>> Bench::open_console_alone(const BenchFile& file, 
 }
 
 Result<void> Bench::make_safe_first() {
-  auto off = power_->set(Power::off, Until(clock_->now() + safe_limit));
+  auto off = power_->set(Power::off, Until(clock().now() + safe_limit));
   if (!off) return off.error().within("the bench was not left safe, and cannot be made so");
   tell(Note{fmt::format("{} was not left safe by its last holder: power was switched off first", file_.name)});
   return {};
 }
 
 OpenContext Bench::context_for(const std::string& part) {
-  return OpenContext{.clock = *clock_,
-                     .virtual_clock = virtual_clock_,
+  return OpenContext{.clock = clock(),
+                     .virtual_clock = virtual_clock(),
                      .parts = parts_,
                      .bench = file_.name,
                      .where = fmt::format("{}/{}", file_.name, part),
@@ -134,7 +130,7 @@ Result<void> Bench::open_port(const Catalog& catalog, const std::string& name, c
   std::string commands =
       fmt::format("link set lo up\naddr add {} dev {}\nlink set {} up\n", entry.address, interface, interface);
   if (!entry.gateway.empty()) commands += fmt::format("route add default via {} dev {}\n", entry.gateway, interface);
-  if (auto done = opened.network->ip(commands, Until(clock_->now() + network_limit)); !done) return done.error();
+  if (auto done = opened.network->ip(commands, Until(clock().now() + network_limit)); !done) return done.error();
   ports_.emplace(name, std::move(opened));
   return {};
 }
@@ -145,7 +141,7 @@ Result<void> Bench::open_power(const Catalog& catalog) {
   if (entry.relay) {
     auto relay = open_relay(catalog, entry.device, "power");
     if (!relay) return relay.error();
-    power_ = std::make_unique<RelayPower>(**relay, *entry.relay, here.where, *clock_, here.tell);
+    power_ = std::make_unique<RelayPower>(**relay, *entry.relay, here.where, clock(), here.tell);
   } else {
     auto power = open_device(catalog.power, entry.device, "power", here);
     if (!power) return power.error();
@@ -155,7 +151,7 @@ Result<void> Bench::open_power(const Catalog& catalog) {
     auto button = open_relay(catalog, entry.button->device, "button");
     if (!button) return button.error();
     power_ = std::make_unique<ButtonPower>(std::move(power_), **button, *entry.button,
-                                           fmt::format("{}/button", file_.name), *clock_);
+                                           fmt::format("{}/button", file_.name), clock());
   }
   if (lease_) power_ = std::make_unique<LeasedPower>(std::move(power_), *lease_);
   return {};

@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/bench/bench_clock.hpp"
 #include "harness/bench/bench_file.hpp"
 #include "harness/bench/catalog.hpp"
 #include "harness/bench/lease.hpp"
-#include "harness/core/clock.hpp"
-#include "harness/core/virtual_clock.hpp"
 
 namespace coldboot {
 
@@ -45,8 +44,8 @@ class Bench {
                                                            const std::string& console);
 
   [[nodiscard]] const BenchFile& file() const { return file_; }
-  [[nodiscard]] Clock& clock() const { return *clock_; }
-  [[nodiscard]] VirtualClock* virtual_clock() const { return virtual_clock_; }
+  [[nodiscard]] Clock& clock() const { return clock_.get(); }
+  [[nodiscard]] VirtualClock* virtual_clock() const { return clock_.get_virtual(); }
   [[nodiscard]] Lease* lease() { return lease_ ? &*lease_ : nullptr; }  ///< null in virtual time
   [[nodiscard]] PowerSwitch& power() const { return *power_; }
   [[nodiscard]] const std::vector<BenchConsole>& consoles() const { return consoles_; }
@@ -77,8 +76,7 @@ class Bench {
   void tell(EventBody event);
 
   BenchFile file_;
-  std::unique_ptr<Clock> clock_;
-  VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
+  BenchClock clock_;
   std::optional<Lease> lease_;
   std::mutex telling_;                   // guards the next three
   std::function<void(EventBody)> take_;  // before the devices, which outlive nothing they tell

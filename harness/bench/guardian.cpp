@@ -37,64 +37,91 @@ std::string last_words(const Child& process) {
 }  // namespace
 
 Result<std::unique_ptr<Guardian>> Guardian::start(const std::vector<std::string>& command, const BenchFile& bench,
-                                                  const Lease& lease, std::function<void()> alive) {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return guardian_fault(Cause::io, bench, fmt::format("socketpair: {}", errno_text(errno)));
-  Descriptor ours(ends[0]);
-  const Descriptor theirs(ends[1]);
-  const Descriptor ourselves(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
-  if (!ourselves.is_open()) return guardian_fault(Cause::io, bench, fmt::format("pidfd_open: {}", errno_text(errno)));
-  auto process = Child::start(command, {.input = encode_order({bench.text, bench.file}),
-                                        .descriptors = {lease.descriptor(), theirs.get(), ourselves.get()},
-                                        .own_session = true,
-                                        .without = marks_of_a_job});
-  if (!process) return process.error().within("the bench's guardian");
-  std::unique_ptr<Guardian> guardian(new Guardian(std::move(*process), std::move(ours), std::move(alive)));
-  if (auto ready = guardian->await_ready(); !ready) {
+                                                  const Lease& lease, Calls calls) {
+  std::unique_ptr<Guardian> guardian(new Guardian(command, bench, lease, std::move(calls)));
+  if (auto engaged = guardian->engage(); !engaged) {
     guardian->dismiss();
-    return guardian_fault(ready.error().cause(), bench, ready.error().what());
+    return engaged.error();
   }
   guardian->beating_ = std::jthread([&one = *guardian](const std::stop_token& stop) { one.beat(stop); });
   return guardian;
 }
 
-Guardian::Guardian(Child process, Descriptor line, std::function<void()> alive)
-    : process_(std::move(process)), line_(std::move(line)), alive_(std::move(alive)) {}
+Guardian::Guardian(std::vector<std::string> command, const BenchFile& bench, const Lease& lease, Calls calls)
+    : command_(std::move(command)), bench_(bench), lock_(lease.descriptor()), calls_(std::move(calls)) {}
+
+Result<void> Guardian::engage() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return guardian_fault(Cause::io, bench_, fmt::format("socketpair: {}", errno_text(errno)));
+  line_ = Descriptor(ends[0]);
+  const Descriptor theirs(ends[1]);
+  const Descriptor ourselves(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  if (!ourselves.is_open()) return guardian_fault(Cause::io, bench_, fmt::format("pidfd_open: {}", errno_text(errno)));
+  auto process = Child::start(command_, {.input = encode_order({bench_.text, bench_.file}),
+                                         .descriptors = {lock_, theirs.get(), ourselves.get()},
+                                         .own_session = true,
+                                         .without = marks_of_a_job});
+  if (!process) return process.error().within("the bench's guardian");
+  process_ = std::make_unique<Child>(std::move(*process));
+  if (auto ready = await_ready(); !ready) return guardian_fault(ready.error().cause(), bench_, ready.error().what());
+  return {};
+}
 
 Result<void> Guardian::await_ready() const {
-  std::array<pollfd, 2> waiting{pollfd{line_.get(), POLLIN, 0}, pollfd{process_.end_descriptor(), POLLIN, 0}};
+  std::array<pollfd, 2> waiting{pollfd{line_.get(), POLLIN, 0}, pollfd{process_->end_descriptor(), POLLIN, 0}};
   ::poll(waiting.data(), waiting.size(), ready_limit_ms);
   std::array<char, 2048> answer{};
   const ssize_t count = ::recv(line_.get(), answer.data(), answer.size(), MSG_DONTWAIT);
   const std::string_view said(answer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
   if (said == "ready") return {};
   if (!said.empty()) return Fault(Cause::protocol, "", std::string(said));
-  if (process_.has_ended())
-    return Fault(Cause::protocol, "", fmt::format("ended before it was ready, and said: {}", last_words(process_)));
+  if (process_->has_ended())
+    return Fault(Cause::protocol, "", fmt::format("ended before it was ready, and said: {}", last_words(*process_)));
   return Fault(Cause::timeout, "", "was not ready after 10 s");
 }
 
-void Guardian::beat(const std::stop_token& stop) const {
-  SteadyClock clock;
+void Guardian::beat(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
-    alive_();
-    ::send(line_.get(), "beat", 4, MSG_NOSIGNAL | MSG_DONTWAIT);
+    calls_.alive();
+    if (const auto replaced = replace()) calls_.replaced(*replaced);
     changed.wait_for(lock, stop, guard::beat_every, [] { return false; });
   }
 }
 
+std::optional<Result<void>> Guardian::replace() {
+  const std::lock_guard lock(mutex_);
+  if (dismissed_) return std::nullopt;
+  if (!process_->has_ended()) {
+    say("beat");
+    return std::nullopt;
+  }
+  auto engaged = engage();
+  if (engaged) {
+    say(folder_);
+  } else {
+    dismissed_ = true;  // told once
+  }
+  return engaged;
+}
+
+void Guardian::say(std::string_view message) const {
+  ::send(line_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void Guardian::works_in(const std::filesystem::path& run_folder) {
+  const std::lock_guard lock(mutex_);
   std::error_code none;
-  const std::string message = "folder " + std::filesystem::absolute(run_folder, none).string();
-  ::send(line_.get(), message.data(), message.size(), MSG_NOSIGNAL);
+  folder_ = "folder " + std::filesystem::absolute(run_folder, none).string();
+  say(folder_);
 }
 
 void Guardian::dismiss() {
-  ::send(line_.get(), "done", 4, MSG_NOSIGNAL);
+  const std::lock_guard lock(mutex_);
+  say("done");
   dismissed_ = true;
 }
 
@@ -102,11 +129,12 @@ void Guardian::dismiss() {
 Guardian::~Guardian() {
   beating_ = {};
   line_.close();
+  if (!process_) return;
   if (dismissed_) {
-    pollfd end{process_.end_descriptor(), POLLIN, 0};
+    pollfd end{process_->end_descriptor(), POLLIN, 0};
     ::poll(&end, 1, end_limit_ms);
   } else {
-    process_.let_go();
+    process_->let_go();
   }
 }
 

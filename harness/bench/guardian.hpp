@@ -3,7 +3,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,11 +21,17 @@ namespace coldboot {
 /// to its safe state should we die or fall silent (guard.hpp).
 class Guardian {
  public:
-  /// Starts `command` and waits until it is ready to act. `alive` is called about twice a second from a thread of its
-  /// own; while it does not return, we count as silent.
+  /// Both are called from a thread of the guardian's own.
+  struct Calls {
+    std::function<void()> alive;  ///< about twice a second; while it does not return, we count as silent
+    /// The guardian has ended, as nobody asked it to, and another one was started: or could not be.
+    std::function<void(const Result<void>&)> replaced;
+  };
+
+  /// Starts `command` and waits until it is ready to act.
   /// Faults: `missing`, `refused`, `io`, `protocol` (it ended, or says why it cannot guard), `timeout`.
   static Result<std::unique_ptr<Guardian>> start(const std::vector<std::string>& command, const BenchFile& bench,
-                                                 const Lease& lease, std::function<void()> alive);
+                                                 const Lease& lease, Calls calls);
 
   /// The bench is in our own hands to the end: it goes home. Without this it acts once we are gone.
   void dismiss();
@@ -33,13 +42,22 @@ class Guardian {
   void works_in(const std::filesystem::path& run_folder);  ///< where it is to write what it did
 
  private:
-  Guardian(Child process, Descriptor line, std::function<void()> alive);
+  Guardian(std::vector<std::string> command, const BenchFile& bench, const Lease& lease, Calls calls);
+  Result<void> engage();
   [[nodiscard]] Result<void> await_ready() const;
-  void beat(const std::stop_token& stop) const;
+  void beat(const std::stop_token& stop);
+  void say(std::string_view message) const;
+  /// Replaces a guardian that has ended. Nothing where it has not.
+  std::optional<Result<void>> replace();
 
-  Child process_;
+  const std::vector<std::string> command_;
+  const BenchFile& bench_;
+  const int lock_;
+  const Calls calls_;
+  std::mutex mutex_;  // guards the next four
+  std::unique_ptr<Child> process_;
   Descriptor line_;
-  std::function<void()> alive_;
+  std::string folder_;
   bool dismissed_ = false;
   std::jthread beating_;
 };

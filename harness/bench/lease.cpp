@@ -19,6 +19,8 @@ constexpr Nanos looks_again_after = std::chrono::milliseconds(100);
 std::string notes_of(const BenchState& state) {
   json notes{{"token", state.token}, {"left-safe", state.left_safe}, {"run", state.run}, {"until", state.until}};
   if (state.power) notes["power"] = name_of(*state.power);
+  if (!state.unsafe_by.empty()) notes["unsafe-by"] = state.unsafe_by;
+  if (state.last_ending) notes["last-ending"] = name_of(*state.last_ending);
   return notes.dump() + "\n";
 }
 
@@ -29,9 +31,13 @@ BenchState state_in(const std::string& notes) {
     const json kept = json::parse(notes);
     state.token = kept.at("token").get<std::uint64_t>();
     state.left_safe = kept.at("left-safe").get<bool>();
+    state.unsafe_by = kept.value("unsafe-by", "");
     state.run = kept.value("run", "");
     state.until = kept.value("until", "");
     if (kept.contains("power")) state.power = kept.at("power") == "on" ? Power::on : Power::off;
+    if (kept.contains("last-ending")) {
+      state.last_ending = kept.at("last-ending") == "clean" ? Ending::clean : Ending::cut;
+    }
   } catch (const json::exception&) {
     state.left_safe = false;
   }
@@ -74,7 +80,7 @@ Result<Lease> Lease::take(const std::string& bench, const LeaseRequest& request)
   auto lock = lock_when_free(*path, request);
   if (!lock) return lock.error();
   const BenchState found = state_in(lock->notes());
-  Lease lease(bench, std::move(*lock), found);
+  Lease lease(bench, request.what, std::move(*lock), found);
   lease.state_.until = request.until;
   if (auto kept = lease.keep(LockFile::Survive::process); !kept) return kept.error();
   return lease;
@@ -83,13 +89,17 @@ Result<Lease> Lease::take(const std::string& bench, const LeaseRequest& request)
 Result<Lease> Lease::take_over(const std::string& bench, Descriptor lock) {
   LockFile shared = LockFile::shared(std::move(lock));
   const BenchState found = state_in(shared.notes());
-  Lease lease(bench, std::move(shared), found);
+  Lease lease(bench, found.unsafe_by, std::move(shared), found);
   if (auto kept = lease.keep(LockFile::Survive::process); !kept) return kept.error();
   return lease;
 }
 
-Lease::Lease(std::string bench, LockFile lock, BenchState found)
-    : bench_(std::move(bench)), lock_(std::move(lock)), found_(std::move(found)), state_(found_) {
+Lease::Lease(std::string bench, std::string what, LockFile lock, BenchState found)
+    : bench_(std::move(bench)),
+      what_(std::move(what)),
+      lock_(std::move(lock)),
+      found_(std::move(found)),
+      state_(found_) {
   ++state_.token;
 }
 
@@ -102,13 +112,27 @@ Result<void> Lease::check() const {
 }
 
 Result<void> Lease::before_power_on() {
-  if (!std::exchange(state_.left_safe, false)) return {};
+  if (!state_.left_safe) return {};
+  is_unsafe();
   return keep(LockFile::Survive::host);
 }
 
 void Lease::power_is(Power power) {
+  if (state_.power == Power::on && power == Power::off) {
+    state_.last_ending = system_is_down_ ? Ending::clean : Ending::cut;
+  }
+  if (power == Power::on) system_is_down_ = false;
   state_.power = power;
   (void)keep(LockFile::Survive::process);  // for those who look; what matters was kept before power came on
+}
+
+void Lease::is_unsafe() {
+  if (std::exchange(state_.left_safe, false)) state_.unsafe_by = what_;
+}
+
+void Lease::power_is_in_doubt() {
+  is_unsafe();
+  (void)keep(LockFile::Survive::process);
 }
 
 void Lease::works_in(const std::filesystem::path& run_folder) {
@@ -120,6 +144,7 @@ void Lease::works_in(const std::filesystem::path& run_folder) {
 void Lease::hand_back(bool on_purpose) {
   if (!check()) return;
   state_.left_safe = state_.left_safe || on_purpose || state_.power == Power::off;
+  if (state_.left_safe) state_.unsafe_by.clear();
   state_.until.clear();
   (void)keep(LockFile::Survive::process);
 }

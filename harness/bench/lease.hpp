@@ -15,11 +15,13 @@ namespace coldboot {
 
 /// What is known of a bench from one holder to the next; kept beside the holder's name in the bench's lock.
 struct BenchState {
-  std::uint64_t token = 0;     ///< of the newest lease; grows with each
-  bool left_safe = true;       ///< power is off, or was left on on purpose
-  std::optional<Power> power;  ///< as it was switched last
-  std::string run;             ///< folder of the last run
-  std::string until;           ///< when the holder will be done at the latest, UTC; empty where that is not known
+  std::uint64_t token = 0;            ///< of the newest lease; grows with each
+  bool left_safe = true;              ///< power is off, or was left on on purpose
+  std::string unsafe_by;              ///< what made it unsafe: "coldboot run night.yaml"; empty when it is safe
+  std::optional<Power> power;         ///< as it was switched last
+  std::optional<Ending> last_ending;  ///< how the DUT's system came down last
+  std::string run;                    ///< folder of the last run
+  std::string until;  ///< when the holder will be done at the latest, UTC; empty where that is not known
   bool operator==(const BenchState&) const = default;
 };
 
@@ -58,19 +60,28 @@ class Lease {
   /// To be called before power is switched on: from here on the bench is not safe, even if the host should crash.
   Result<void> before_power_on();
   void power_is(Power power);
+  /// Switching failed, so that power may be on: the bench is not safe until it is known to be off.
+  void power_is_in_doubt();
+  /// The DUT's system has come down by itself: power that is cut now takes nothing from under it.
+  void system_is_down() { system_is_down_ = true; }
+  /// How the DUT's system came down last, by us or whoever had the bench before; nothing where that is not known.
+  [[nodiscard]] std::optional<Ending> last_ending() const { return state_.last_ending; }
   void works_in(const std::filesystem::path& run_folder);
 
   /// We are done: the bench is safe if power is off, or was left on on purpose.
   void hand_back(bool on_purpose = false);
 
  private:
-  Lease(std::string bench, LockFile lock, BenchState found);
+  Lease(std::string bench, std::string what, LockFile lock, BenchState found);
+  void is_unsafe();
   [[nodiscard]] Result<void> keep(LockFile::Survive survive) const;
 
   std::string bench_;
+  std::string what_;  // we do with it
   LockFile lock_;
   BenchState found_;
   BenchState state_;
+  bool system_is_down_ = false;
 };
 
 }  // namespace coldboot

@@ -13,6 +13,7 @@ Result<PowerSwitched> LeasedPower::set(Power wanted, const Until& until) {
   }
   auto switched = power_->set(wanted, until);
   if (switched) lease_.power_is(switched->read_back.value_or(wanted));
+  if (!switched || switched->read_back.value_or(wanted) != wanted) lease_.power_is_in_doubt();
   return switched;
 }
 

@@ -1,5 +1,4 @@
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <optional>
 #include <poll.h>
@@ -15,9 +14,10 @@
 #include "harness/bench/bench.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/core/text.hpp"
-#include "harness/io/signals.hpp"
+#include "harness/io/wake.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -203,13 +203,10 @@ int console_command(const ConsoleArguments& arguments) {
     return told(Fault(Cause::mistake, "--escape",
                       fmt::format("found \"{}\", expected a control key such as ^] or ^A", arguments.escape)));
   }
-  const auto stop = Wake::make();
-  if (!stop) return told(stop.error());
-  std::atomic<int> stopped_by = 0;
-  const auto signals = SignalWatch::start([&](int signal, int) {
-    stopped_by = signal;
-    stop->ring();
-  });
+  const auto wake = Wake::make();
+  if (!wake) return told(wake.error());
+  const auto stop = StopBySignal::start([&](int, int) { wake->ring(); });
+  if (!stop) return exit_code::error;
   const auto file = bench_called(arguments.bench);
   if (!file) return exit_code::usage;
   if (file->pace == Pace::replay)
@@ -229,9 +226,9 @@ int console_command(const ConsoleArguments& arguments) {
   Result<void> ended;
   {
     const RawTerminal raw;
-    ended = Session(**line, *escape, arguments.write || !at_a_run, stop->descriptor()).go_on();
+    ended = Session(**line, *escape, arguments.write || !at_a_run, wake->descriptor()).go_on();
   }
-  if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
+  if (stop->signal() != 0) return exit_status(Verdict::aborted, stop->signal());
   if (ended) return exit_code::pass;
   if (!at_a_run) return told(ended.error());
   tell_note(ended.error().what());

@@ -1,16 +1,14 @@
 #include <algorithm>
-#include <atomic>
-#include <stop_token>
 
 #include <fmt/format.h>
 
 #include "drivers/catalog.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/project.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/doctor/doctor.hpp"
 #include "harness/file/document.hpp"
-#include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -34,17 +32,10 @@ std::string summary(const std::vector<Diagnosis>& diagnoses) {
 }  // namespace
 
 int doctor_command(const DoctorArguments& arguments) {
-  std::stop_source stop;
-  std::atomic<int> stopped_by = 0;
-  const auto signals = SignalWatch::start([&](int signal, int) {
-    stopped_by = signal;
+  const auto stop = StopBySignal::start([](int signal, int) {
     tell_note(signal_name(signal) + ": stopping; the DUT is left without power where it was being switched");
-    stop.request_stop();
   });
-  if (!signals) {
-    tell(signals.error());
-    return exit_code::error;
-  }
+  if (!stop) return exit_code::error;
   const auto file = find_file(Kind::bench, arguments.bench, ".", project_around(".").benches);
   if (!file) {
     tell(file.error());
@@ -56,14 +47,14 @@ int doctor_command(const DoctorArguments& arguments) {
                               .cycle_power = arguments.cycle_power,
                               .first_byte_within = arguments.first_byte_within,
                               .silent_for = arguments.silent_for,
-                              .stop = stop.get_token()};
+                              .stop = stop->token()};
   bool shown = true;
   const auto show = [&](const Diagnosis& diagnosis) {
     if (!arguments.json) shown = print(diagnosis_text(diagnosis)) && shown;
   };
   const std::vector<Diagnosis> diagnoses = examine(*file, driver_catalog(), options, show);
   shown = print(arguments.json ? diagnoses_json(*file, diagnoses) : summary(diagnoses)) && shown;
-  if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
+  if (stop->signal() != 0) return exit_status(Verdict::aborted, stop->signal());
   return shown ? status_of(diagnoses) : exit_code::error;
 }
 

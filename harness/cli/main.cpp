@@ -213,6 +213,7 @@ std::optional<std::string> unknown_command(const CLI::App& app, std::string_view
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     known.push_back(command->get_name());
   if (word.starts_with('-') || std::ranges::find(known, word) != known.end()) return std::nullopt;
+  std::erase(known, "guard");  // nobody is told of it
   const std::string meant = closest(word, known);
   return fmt::format("found the command {}, expected one of {}{}", printable_line(word), fmt::join(known, ", "),
                      meant.empty() ? "" : fmt::format(" (did you mean {}?)", meant));

@@ -1,4 +1,3 @@
-#include <atomic>
 #include <stop_token>
 
 #include <fmt/format.h>
@@ -7,9 +6,9 @@
 #include "harness/bench/bench.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/core/pause.hpp"
-#include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -33,6 +32,13 @@ class PowerInHand {
     print(fmt::format("{}: power {} ({})\n", bench_.file().name, name_of(wanted),
                       switched->read_back ? "read back" : "assumed: it cannot be read back"));
     return {};
+  }
+
+  /// Off first where the bench was left with power that nobody meant it to have.
+  Result<void> turn_on() {
+    if (bench_.lease()->found().left_safe) return turn(Power::on);
+    print(fmt::format("{} was not left safe by its last holder: power is switched off first\n", bench_.file().name));
+    return cycle();
   }
 
   Result<void> cycle() {
@@ -63,7 +69,7 @@ class PowerInHand {
 Result<void> carry_out(const std::string& what, PowerInHand& power) {
   if (what == "cycle") return power.cycle();
   if (what == "status") return power.tell_state();
-  return power.turn(what == "on" ? Power::on : Power::off);
+  return what == "on" ? power.turn_on() : power.turn(Power::off);
 }
 
 /// Of a bench that somebody has: what its lock says. False when nobody has it.
@@ -79,12 +85,8 @@ bool tell_from_its_lock(const BenchFile& bench) {
 }  // namespace
 
 int power_command(const PowerArguments& arguments) {
-  std::stop_source stop;
-  std::atomic<int> stopped_by = 0;
-  const auto signals = SignalWatch::start([&](int signal, int) {
-    stopped_by = signal;
-    stop.request_stop();
-  });
+  const auto stop = StopBySignal::start();
+  if (!stop) return exit_code::error;
   const auto file = bench_called(arguments.bench);
   if (!file) return exit_code::usage;
   if (file->pace == Pace::replay) {
@@ -99,12 +101,13 @@ int power_command(const PowerArguments& arguments) {
     tell(bench.error());
     return exit_status(bench.error().cause());
   }
-  PowerInHand power(**bench, stop.get_token());
+  PowerInHand power(**bench, stop->token());
   const auto done = carry_out(arguments.what, power);
-  if (arguments.what != "status") (*bench)->lease()->hand_back(true);
+  const bool on_purpose = done && arguments.what != "status";
+  (*bench)->lease()->hand_back(on_purpose);
   if (done) return exit_code::pass;
   tell(done.error());
-  return done.error().cause() == Cause::stopped ? exit_status(Verdict::aborted, stopped_by)
+  return done.error().cause() == Cause::stopped ? exit_status(Verdict::aborted, stop->signal())
                                                 : exit_status(done.error().cause());
 }
 

@@ -1,8 +1,6 @@
-#include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <stop_token>
 #include <unistd.h>
 
 #include "drivers/catalog.hpp"
@@ -11,9 +9,9 @@
 #include "harness/cli/inputs.hpp"
 #include "harness/cli/outputs.hpp"
 #include "harness/cli/progress_view.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/cli/version.hpp"
-#include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
 #include "harness/run/longest.hpp"
 #include "harness/run/run.hpp"
@@ -21,21 +19,11 @@
 namespace coldboot {
 
 int run_command(const RunArguments& arguments) {
-  std::stop_source stop;
-  std::atomic<int> stopped_by = 0;
-  const auto signals = SignalWatch::start([&](int signal, int times) {
-    if (times == 1) {
-      stopped_by = signal;
-      tell_note(signal_name(signal) + ": stopping; the bench is being made safe");
-      stop.request_stop();
-    } else {
-      tell_note("the bench is still being made safe; this is bounded and must not be cut short");
-    }
+  const auto stop = StopBySignal::start([](int signal, int times) {
+    tell_note(times == 1 ? signal_name(signal) + ": stopping; the bench is being made safe"
+                         : "the bench is still being made safe; this is bounded and must not be cut short");
   });
-  if (!signals) {
-    tell(signals.error());
-    return exit_code::error;
-  }
+  if (!stop) return exit_code::error;
   auto inputs = read_inputs(arguments.scenario, arguments.bench);
   if (!inputs) return exit_code::usage;
   if (!inputs->bench) {
@@ -54,15 +42,15 @@ int run_command(const RunArguments& arguments) {
                     .catalog = driver_catalog(),
                     .lease = {.what = "coldboot run " + inputs->scenario.name,
                               .until = utc_after(longest(inputs->scenario, *inputs->bench)),
-                              .patience = patience(arguments.wait, stop.get_token()),
+                              .patience = patience(arguments.wait, stop->token()),
                               .on_wait = [](const Fault& busy) { tell_note("waiting: " + busy.text()); }},
                     .guardian = {"/proc/self/exe", "guard"},
                     .out = arguments.out,
                     .version = version,
                     .reports = run_folder_reports(),
                     .observer = view.get(),
-                    .stop = stop.get_token(),
-                    .why_stopped = [&] { return StopRequested{signal_name(stopped_by), stopped_by}; }});
+                    .stop = stop->token(),
+                    .why_stopped = [&] { return StopRequested{signal_name(stop->signal()), stop->signal()}; }});
   view.reset();
   if (!outcome) {
     tell(outcome.error());
@@ -70,7 +58,7 @@ int run_command(const RunArguments& arguments) {
   }
   for (const Fault& fault : outcome->faults) tell(fault);
   const bool shown = show_result(outcome->result, {.json = arguments.json, .junit = arguments.junit});
-  if (outcome->result.verdict == Verdict::aborted) return exit_status(Verdict::aborted, stopped_by);
+  if (outcome->result.verdict == Verdict::aborted) return exit_status(Verdict::aborted, stop->signal());
   if (!shown || !outcome->faults.empty()) return exit_code::error;
   return exit_status(outcome->result.verdict);
 }

@@ -83,8 +83,10 @@ std::string line_of(const std::string& bench, const std::optional<LockView>& loc
   std::string line = fmt::format("{:{}}  {:8}  {:13}  {}{}", bench, width, state_word(*lock, state), power_word(state),
                                  lock->held ? "" : "last: ", lock->holder);
   if (lock->held && !state.until.empty()) line += fmt::format("; until {} at the latest", state.until);
-  if (!state.run.empty()) line += fmt::format("; {}", state.run);
-  if (!lock->held && !state.left_safe) line += "; whoever uses it next switches power off first";
+  if (!state.run.empty()) line += fmt::format("; last run {}", state.run);
+  if (!lock->held && !state.left_safe) {
+    line += fmt::format("; left so by {}; the next run, or `power`, switches off first", state.unsafe_by);
+  }
   return line + "\n";
 }
 

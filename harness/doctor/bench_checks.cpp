@@ -4,9 +4,8 @@
 #include <sys/stat.h>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "harness/bench/open_device.hpp"
+#include "harness/bench/reach.hpp"
 #include "harness/doctor/checks.hpp"
 
 namespace coldboot {
@@ -15,12 +14,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t open_to_all = 01777;
+constexpr mode_t open_to_a_group = 02070;  // how a lab's own folder may be
 
 /// A folder that some users cannot write keeps them from seeing our locks, and us from seeing theirs.
 void check_lock_folder(Examination& exam, const fs::path& folder) {
   struct stat status{};
-  const bool is_shared = ::stat(folder.c_str(), &status) == 0 && (status.st_mode & open_to_all) == open_to_all;
-  if (is_shared) return;
+  const bool is_known = ::stat(folder.c_str(), &status) == 0;
+  const auto is_open = [&](mode_t mode) { return is_known && (status.st_mode & mode) == mode; };
+  if (is_open(open_to_all) || (folder != shared_lock_folder && is_open(open_to_a_group))) return;
   const std::string remedy = fmt::format("chmod 1777 {}", shared_lock_folder.string());
   if (folder == shared_lock_folder && exam.options.fix && ::chmod(folder.c_str(), open_to_all) == 0) {
     exam.ok("host", fmt::format("mended: {}", remedy));
@@ -28,23 +29,6 @@ void check_lock_folder(Examination& exam, const fs::path& folder) {
   }
   exam.warning("host", fmt::format("locks lie in {}, where other users neither see nor make them", folder.string()),
                fmt::format("as root: mkdir -p {}; {}", shared_lock_folder.string(), remedy));
-}
-
-template <class Device>
-void add_reach(std::map<Reach, std::vector<std::string>>& drivers, const std::vector<Catalog::Kind<Device>>& kinds,
-               const DeviceEntry& entry) {
-  if (const auto* kind = kind_of(kinds, entry)) drivers[kind->reach].push_back(entry.driver);
-}
-
-/// The drivers of the bench by who reaches their devices.
-std::map<Reach, std::vector<std::string>> drivers_by_reach(const Examination& exam) {
-  std::map<Reach, std::vector<std::string>> drivers;
-  const BenchFile& bench = exam.bench;
-  add_reach(drivers, exam.catalog.power, bench.power.device);
-  add_reach(drivers, exam.catalog.relays, bench.power.device);
-  if (bench.power.button) add_reach(drivers, exam.catalog.relays, bench.power.button->device);
-  for (const ConsoleEntry& console : bench.consoles) add_reach(drivers, exam.catalog.consoles, console.device);
-  return drivers;
 }
 
 }  // namespace
@@ -74,14 +58,13 @@ void check_lock(Examination& exam) {
 }
 
 void check_sharing(Examination& exam) {
-  const auto drivers = drivers_by_reach(exam);
-  if (!drivers.contains(Reach::network)) return;
-  const std::string found = fmt::format("other hosts reach {} too", fmt::join(drivers.at(Reach::network), ", "));
-  if (drivers.contains(Reach::reserved)) {
-    exam.ok(exam.bench.name, fmt::format("{}, and a place of a coordinator is held meanwhile", found));
+  const SharedDevices shared = shared_devices(exam.bench, exam.catalog);
+  if (shared.drivers.empty()) return;
+  if (shared.reserved) {
+    exam.ok(exam.bench.name, fmt::format("{}, and a place of a coordinator is held meanwhile", shared.text()));
     return;
   }
-  exam.warning(exam.bench.name, found + ", and no lock of this host keeps them off",
+  exam.warning(exam.bench.name, shared.text() + ", and no lock of this host keeps them off",
                "let one host alone drive this bench, or hold a labgrid place (driver: labgrid)");
 }
 

@@ -7,15 +7,7 @@
 namespace coldboot {
 
 Examination::Examination(const BenchFile& file, const Catalog& drivers, DoctorOptions wanted, Tell tell)
-    : bench(file), catalog(drivers), options(std::move(wanted)), tell_(std::move(tell)) {
-  if (bench.pace == Pace::replay) {
-    auto clock = std::make_unique<VirtualClock>();
-    virtual_clock_ = clock.get();
-    clock_ = std::move(clock);
-  } else {
-    clock_ = std::make_unique<SteadyClock>();
-  }
-}
+    : bench(file), catalog(drivers), options(std::move(wanted)), clock_(bench.pace), tell_(std::move(tell)) {}
 
 Examination::~Examination() {
   if (lease) lease->hand_back();
@@ -26,8 +18,8 @@ std::string Examination::place(const std::string& part) const {
 }
 
 OpenContext Examination::context_for(const std::string& part) {
-  return OpenContext{.clock = *clock_,
-                     .virtual_clock = virtual_clock_,
+  return OpenContext{.clock = clock(),
+                     .virtual_clock = clock_.get_virtual(),
                      .parts = parts_,
                      .bench = bench.name,
                      .where = place(part),

@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/bench/bench_clock.hpp"
 #include "harness/bench/bench_file.hpp"
 #include "harness/bench/catalog.hpp"
 #include "harness/bench/lease.hpp"
-#include "harness/core/clock.hpp"
-#include "harness/core/virtual_clock.hpp"
 #include "harness/doctor/diagnosis.hpp"
 
 namespace coldboot {
@@ -67,12 +66,12 @@ class Examination {
   const Catalog& catalog;
   const DoctorOptions options;
 
-  [[nodiscard]] Clock& clock() const { return *clock_; }
+  [[nodiscard]] Clock& clock() const { return clock_.get(); }
   /// "apu2-07/com1"
   [[nodiscard]] std::string place(const std::string& part) const;
   /// What a driver is given to open `part`. What it notices by itself becomes a diagnosis.
   OpenContext context_for(const std::string& part);
-  [[nodiscard]] Until within(Nanos time) const { return Until(clock_->now() + time, options.stop); }
+  [[nodiscard]] Until within(Nanos time) const { return Until(clock().now() + time, options.stop); }
 
   // What a check has to say. Its name is put there by begin().
   void begin(const char* check);
@@ -84,7 +83,7 @@ class Examination {
 
   std::optional<Lease> lease;  ///< once check_lock() could take it
   /// Whether nobody else has the bench: if somebody has, its devices are not touched.
-  [[nodiscard]] bool is_ours() const { return lease.has_value() || virtual_clock_ != nullptr; }
+  [[nodiscard]] bool is_ours() const { return lease.has_value() || clock_.get_virtual() != nullptr; }
   /// The devices, opened by check_devices().
   [[nodiscard]] OpenDevices& open() { return open_; }
 
@@ -92,8 +91,7 @@ class Examination {
   void say(Health health, const std::string& where, std::string found, std::string remedy);
   void take_event(const std::string& where, const EventBody& event);
 
-  std::unique_ptr<Clock> clock_;
-  VirtualClock* virtual_clock_ = nullptr;  // clock_, where it is one
+  BenchClock clock_;
   Tell tell_;
   mutable std::mutex mutex_;  // guards the next two; devices tell from threads of their own
   const char* check_ = "";

@@ -86,7 +86,7 @@ class PowerCycle {
       return false;
     }
     exam_.ok(exam_.place(heard->console),
-             fmt::format("said its first byte {} s after power came", seconds_text(heard->first - on.returned)));
+             fmt::format("said its first byte {} after power came", seconds_text(heard->first - on.returned)));
     return true;
   }
 

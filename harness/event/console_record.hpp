@@ -39,6 +39,7 @@ struct BootRecord {
   std::string configuration;
   std::string bench;
   std::string profile;
+  std::optional<Ending> after;  ///< how the boot before this one ended, where that is known
   std::vector<Event> events;
   std::vector<ConsoleRecord> consoles;
   bool cut_off = false;       ///< the record ends before the boot did

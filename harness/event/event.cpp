@@ -12,6 +12,10 @@ overloaded(Fs...) -> overloaded<Fs...>;
 
 }  // namespace
 
+std::string_view name_of(Ending ending) {
+  return ending == Ending::clean ? "clean" : "cut";
+}
+
 std::string_view name_of(Power power) {
   return power == Power::on ? "on" : "off";
 }

@@ -16,10 +16,14 @@ namespace coldboot {
 
 enum class Power { off, on };
 
+/// How a DUT's system came down: `cut`, when power was taken from under it, which makes the next boot slower.
+enum class Ending { clean, cut };
+
 /// What a run, a boot or a judged limit came to. Order is precedence: the worst of several decides.
 enum class Verdict { skipped, pass, inconclusive, fail, error, aborted };
 
 std::string_view name_of(Power power);
+std::string_view name_of(Ending ending);
 std::string_view name_of(Verdict verdict);
 
 // What can happen on a bench. Each body is a plain value; docs/run-folder.md describes it as written to disk.
@@ -29,6 +33,7 @@ struct BootStarted {
   std::string configuration;
   std::string bench;
   std::string profile;
+  std::optional<Ending> after;  ///< how the boot before this one ended, where that is known
   bool operator==(const BootStarted&) const = default;
 };
 

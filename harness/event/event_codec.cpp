@@ -22,6 +22,7 @@ constexpr std::array all_causes{Cause::internal,  Cause::mistake, Cause::missing
 constexpr std::array all_verdicts{Verdict::skipped, Verdict::pass,  Verdict::inconclusive,
                                   Verdict::fail,    Verdict::error, Verdict::aborted};
 constexpr std::array all_powers{Power::off, Power::on};
+constexpr std::array all_endings{Ending::clean, Ending::cut};
 
 /// Each byte as the character of the same number, so that any bytes are valid JSON text and ASCII stays readable.
 std::string text_of_bytes(std::string_view bytes) {
@@ -73,6 +74,7 @@ class Line {
   void put(const char* key, Instant at) { json_[key] = ns_since(origin_, at); }
   void put(const char* key, Nanos duration) { json_[key] = duration.count(); }
   void put(const char* key, Power power) { json_[key] = name_of(power); }
+  void put(const char* key, Ending ending) { json_[key] = name_of(ending); }
   void put(const char* key, Verdict verdict) { json_[key] = name_of(verdict); }
   void put(const char* key, const LineRate& rate) { json_[key] = rate.text(); }
   void put(const char* key, const Fault& fault) {
@@ -95,6 +97,7 @@ void put(Line& line, const BootStarted& body) {
   line.put("configuration", body.configuration);
   line.put("bench", body.bench);
   line.put("profile", body.profile);
+  line.put("after", body.after);
 }
 void put(Line& line, const BootEnded& body) {
   line.put("bytes", body.bytes);
@@ -199,6 +202,7 @@ class Fields {
   void get(const char* key, Nanos& value) { value = Nanos(plausible(key)); }
   void get(const char* key, Instant& value) { value = instant_at(origin_, plausible(key)); }
   void get(const char* key, Power& value) { named(key, all_powers, value); }
+  void get(const char* key, Ending& value) { named(key, all_endings, value); }
   void get(const char* key, Verdict& value) { named(key, all_verdicts, value); }
   void get(const char* key, LineRate& value) {
     std::string text;
@@ -306,6 +310,7 @@ void get(Fields& fields, BootStarted& body) {
   fields.get("configuration", body.configuration);
   fields.get("bench", body.bench);
   fields.get("profile", body.profile);
+  fields.get("after", body.after);
 }
 void get(Fields& fields, BootEnded& body) {
   fields.get("bytes", body.bytes);

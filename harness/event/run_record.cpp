@@ -163,6 +163,7 @@ class RunReader {
         boot.configuration = body->configuration;
         boot.bench = body->bench;
         boot.profile = body->profile;
+        boot.after = body->after;
       }
       if (const auto* body = std::get_if<BootEnded>(&event.body)) {
         ended = body;

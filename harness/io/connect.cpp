@@ -4,8 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,50 +32,42 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_port = 65535;
+constexpr auto looks_again_after = 50ms;  // at a stop request and the deadline
 
 struct SocketAddress {
   sockaddr_storage bytes{};
   socklen_t length = 0;
 };
 
-/// A question to the resolver that is asked in the background: getaddrinfo() itself has no deadline.
-class NameQuestion {
- public:
-  explicit NameQuestion(std::string host) : host_(std::move(host)) {
-    hints_.ai_socktype = SOCK_STREAM;
-    hints_.ai_flags = AI_ADDRCONFIG;
-    question_.ar_name = host_.c_str();
-    question_.ar_request = &hints_;
-  }
-  ~NameQuestion() {
-    if (question_.ar_result != nullptr) ::freeaddrinfo(question_.ar_result);
-  }
-  NameQuestion(const NameQuestion&) = delete;
-  NameQuestion& operator=(const NameQuestion&) = delete;
-
-  int ask() {
-    gaicb* const list = &question_;
-    gaicb* lists[] = {list};  // NOLINT(modernize-avoid-c-arrays): as the call takes it
-    return ::getaddrinfo_a(GAI_NOWAIT, lists, 1, nullptr);
-  }
-  /// Waits a little; EAI_INPROGRESS while there is no answer.
-  int look(std::chrono::milliseconds patience) {
-    const gaicb* const list = &question_;
-    const gaicb* lists[] = {list};  // NOLINT(modernize-avoid-c-arrays)
-    const timespec time{0, std::chrono::nanoseconds(patience).count()};
-    (void)::gai_suspend(lists, 1, &time);
-    return ::gai_error(&question_);
-  }
-  /// Whether the resolver has forgotten the question, so that this may go.
-  bool take_back() { return ::gai_cancel(&question_) != EAI_NOTCANCELED; }
-
-  [[nodiscard]] const addrinfo* answer() const { return question_.ar_result; }
-
- private:
-  std::string host_;
-  addrinfo hints_{};
-  gaicb question_{};
+struct FreeAddresses {
+  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
 };
+
+/// What the resolver says, and when it has. Shared with the thread that asks it.
+struct NameAnswer {
+  std::mutex mutex;
+  std::condition_variable came;
+  std::optional<int> state;  // as getaddrinfo() returned it
+  std::unique_ptr<addrinfo, FreeAddresses> addresses;
+};
+
+/// Asks the resolver on a thread of its own: getaddrinfo() itself has no deadline, and goes on when nobody waits any
+/// more.
+std::shared_ptr<NameAnswer> ask_for(const std::string& host) {
+  auto answer = std::make_shared<NameAnswer>();
+  std::thread([answer, host] {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    addrinfo* list = nullptr;
+    const int state = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    const std::lock_guard lock(answer->mutex);
+    answer->addresses.reset(state == 0 ? list : nullptr);
+    answer->state = state;
+    answer->came.notify_all();
+  }).detach();
+  return answer;
+}
 
 std::vector<SocketAddress> addresses_in(const addrinfo* list, int port) {
   std::vector<SocketAddress> addresses;
@@ -103,26 +98,21 @@ std::optional<std::vector<SocketAddress>> numeric_addresses(const TcpAddress& ad
 Result<std::vector<SocketAddress>> addresses_of(const TcpAddress& address, const std::string& where,
                                                 const Until& until) {
   if (auto numeric = numeric_addresses(address)) return std::move(*numeric);
-  auto question = std::make_unique<NameQuestion>(address.host);
-  int state = question->ask();
-  if (state == 0) state = EAI_INPROGRESS;
-  while (state == EAI_INPROGRESS || state == EAI_INTR) {
-    const bool stopped = until.stop.stop_requested();
-    if (stopped || std::chrono::steady_clock::now() >= until.deadline) {
-      // The resolver may still write to it: then it stays for the rest of this process.
-      if (!question->take_back()) (void)question.release();
-      if (stopped) return Fault(Cause::stopped, where, "asked to stop while looking up the host");
-      return Fault(Cause::timeout, where, fmt::format("nobody says in time who the host \"{}\" is", address.host),
-                   "check the name service of this machine, or write the number");
-    }
-    state = question->look(100ms);
+  const auto answer = ask_for(address.host);
+  std::unique_lock lock(answer->mutex);
+  while (!answer->came.wait_for(lock, looks_again_after, [&] { return answer->state.has_value(); })) {
+    if (until.stop.stop_requested()) return Fault(Cause::stopped, where, "asked to stop while looking up the host");
+    if (std::chrono::steady_clock::now() < until.deadline) continue;
+    return Fault(Cause::timeout, where, fmt::format("nobody says in time who the host \"{}\" is", address.host),
+                 "check the name service of this machine, or write the number");
   }
+  const int state = *answer->state;
   if (state != 0) {
     const bool temporary = state == EAI_AGAIN || state == EAI_MEMORY || state == EAI_SYSTEM;
     return Fault(temporary ? Cause::io : Cause::missing, where,
                  fmt::format("no host \"{}\": {}", address.host, ::gai_strerror(state)), "check the name");
   }
-  return addresses_in(question->answer(), address.port);
+  return addresses_in(answer->addresses.get(), address.port);
 }
 
 void set_option(int socket, int level, int option, int value) {

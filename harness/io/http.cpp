@@ -55,7 +55,10 @@ std::string without_query(const std::string& url) {
 
 std::vector<std::string> secrets_of(const HttpRequest& request) {
   std::vector<std::string> secrets = request.secrets;
-  if (request.login) secrets.push_back(request.login->password);
+  if (request.login) {
+    secrets.push_back(request.login->password);
+    secrets.push_back(basic_login(request.login->user, request.login->password));
+  }
   return secrets;
 }
 
@@ -304,6 +307,25 @@ std::string url_escaped(std::string_view text) {
     }
   }
   return escaped;
+}
+
+std::string basic_login(const std::string& user, const std::string& password) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::size_t bytes_at_once = 3;
+  constexpr unsigned digit_bits = 6;
+  const std::string plain = user + ":" + password;
+  std::string encoded;
+  for (std::size_t at = 0; at < plain.size(); at += bytes_at_once) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < bytes_at_once; ++i) {
+      bits = bits << 8U | (at + i < plain.size() ? static_cast<unsigned char>(plain[at + i]) : 0U);
+    }
+    const std::size_t count = std::min(bytes_at_once, plain.size() - at) + 1;
+    for (std::size_t digit = 0; digit < 4; ++digit) {
+      encoded += digit < count ? digits[bits >> (digit_bits * (3 - digit)) & 0x3FU] : '=';
+    }
+  }
+  return encoded;
 }
 
 std::string masked(std::string text, const std::vector<std::string>& secrets) {

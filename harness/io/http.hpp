@@ -53,6 +53,9 @@ Result<HttpAnswer> http_exchange(const HttpRequest& request, const std::string& 
 /// Text as a part of a URL: all but letters, digits and "-._~" as %XX.
 std::string url_escaped(std::string_view text);
 
+/// What proves a login in a "basic" Authorization header (RFC 7617).
+std::string basic_login(const std::string& user, const std::string& password);
+
 /// `text` with every secret in it, plain or as a part of a URL, as "***".
 std::string masked(std::string text, const std::vector<std::string>& secrets);
 

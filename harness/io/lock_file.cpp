@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
@@ -72,7 +73,19 @@ Result<void> write_content(int descriptor, const Content& content) {
 }
 
 std::string holder_of(const Content& content) {
-  return content.owner.empty() ? "somebody who left no name" : printable_line(content.owner);
+  if (content.owner.empty()) return "somebody who left no name";
+  return printable_line(content.owner);
+}
+
+/// The same of a lock that is held, perhaps by what its process left behind.
+std::string holder_now(const Content& content) {
+  const std::string holder = holder_of(content);
+  const std::string_view before_pid = ", process ";
+  const std::size_t at = holder.find(before_pid);
+  if (at == std::string::npos) return holder;
+  const pid_t pid = std::atoi(holder.c_str() + at + before_pid.size());
+  if (pid <= 0 || ::kill(pid, 0) == 0 || errno != ESRCH) return holder;
+  return holder + "; that process has ended, and one that it started has it still";
 }
 
 /// The exclusive lock, or the shared one of somebody who only looks; false with errno where it is taken.
@@ -108,6 +121,11 @@ std::filesystem::path folder_named_by(const char* variable) {
 
 Result<std::filesystem::path> lock_folder() {
   if (const auto chosen = folder_named_by("COLDBOOT_LOCKS"); !chosen.empty()) {
+    if (chosen.is_relative()) {
+      return Fault(Cause::mistake, "COLDBOOT_LOCKS",
+                   fmt::format("found {}, expected a path that begins with /", chosen.string()),
+                   "locks that depend on the folder one is in keep nobody off");
+    }
     if (make_usable(chosen, folder_open_to_all)) return chosen;
     return Fault(Cause::refused, chosen.string(), "cannot be made or written", "COLDBOOT_LOCKS names it");
   }
@@ -139,7 +157,7 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& path, const std:
   if (!lock_despite_lookers(file.get())) {
     const int error = errno;
     if (error != EWOULDBLOCK) return Fault(Cause::io, path.string(), fmt::format("flock: {}", errno_text(error)));
-    return Fault(Cause::busy, path.string(), fmt::format("held by {}", holder_of(read_content(file.get()))),
+    return Fault(Cause::busy, path.string(), fmt::format("held by {}", holder_now(read_content(file.get()))),
                  "wait until that has ended");
   }
   const std::string notes = read_content(file.get()).notes;
@@ -171,7 +189,7 @@ Result<LockView> look_at_lock(const std::filesystem::path& path) {
   LockView view;
   view.held = !lock(file.get(), LOCK_SH);  // until it is closed, at once
   Content content = read_content(file.get());
-  view.holder = holder_of(content);
+  view.holder = view.held ? holder_now(content) : holder_of(content);
   view.notes = std::move(content.notes);
   return view;
 }

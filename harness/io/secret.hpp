@@ -7,12 +7,14 @@
 
 namespace coldboot {
 
-/// Whether a text in a file of ours refers to a secret, "file:PATH" or "env:NAME". A secret itself never stands there.
+/// Whether a text in a file of ours refers to a secret, "file:PATH", "env:NAME" or
+/// "command:WORDS". A secret itself never stands there.
 Result<void> check_secret_reference(const std::string& reference);
 
-/// The secret: a file's first line, or an environment variable. Relative paths are below `folder`. Read when a device
-/// is opened, so that it is nowhere before. Faults, which never hold it, with `where` as their place: `mistake` (no
-/// reference, or empty), `missing` (no such file or variable), `io`.
+/// The secret: a file's first line, an environment variable, or the first line that a program writes (command_words(),
+/// run in `folder`, 10 s). Relative paths are below `folder`. Read when a device is opened, so that it is nowhere
+/// before. Faults, which never hold it, with `where` as their place: `mistake` (no reference, or empty), `missing` (no
+/// such file, variable or program), `refused` (the program failed), `timeout`, `io`.
 Result<std::string> read_secret(const std::string& reference, const std::filesystem::path& folder,
                                 const std::string& where);
 

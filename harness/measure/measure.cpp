@@ -52,6 +52,19 @@ bool is_after_last_power_off(const BootRecord& record, std::uint64_t seq) {
   return off && !on_again;
 }
 
+/// Whether a console that was lost was back before the DUT had power, so that nothing can have been missed.
+bool is_back_before_power(const BootRecord& record, const Event& loss) {
+  for (const Event& event : record.events) {
+    const auto* power = std::get_if<PowerSwitched>(&event.body);
+    if (power != nullptr && power->wanted == Power::on) return false;
+    const auto* opened = std::get_if<ConsoleOpened>(&event.body);
+    if (event.seq > loss.seq && opened != nullptr && opened->console == std::get<ConsoleLost>(loss.body).console) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Of a console that was opened again.
 std::string how_long_away(const BootRecord& record, const Event& loss) {
   for (const Event& event : record.events) {
@@ -70,7 +83,7 @@ std::vector<Fault> bench_faults(const BootRecord& record) {
       faults.push_back(seen->fault);
     }
     if (const auto* lost = std::get_if<ConsoleLost>(&event.body);
-        lost != nullptr && !is_after_last_power_off(record, event.seq)) {
+        lost != nullptr && !is_after_last_power_off(record, event.seq) && !is_back_before_power(record, event)) {
       const std::string where =
           record.bench.empty() ? lost->console : fmt::format("{}/{}", record.bench, lost->console);
       faults.emplace_back(Cause::lost, where,
@@ -199,6 +212,7 @@ BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const Bo
   result.bench = record.bench;
   result.profile = record.profile;
   result.cut_off = record.cut_off;
+  result.after = record.after;
   if (basis.power_on) {
     result.started = basis.power_on->returned;
     result.off_for = off_time_before(record, *basis.power_on);

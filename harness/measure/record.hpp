@@ -77,6 +77,7 @@ struct BootResult {
   bool cut_off = false;
   std::optional<Instant> started;      ///< t0
   Nanos off_for{};                     ///< how long power had been off before t0, where known
+  std::optional<Ending> after;         ///< how the boot before this one ended, where known
   std::vector<MarkerHit> markers;      ///< in order of time
   std::vector<SpanTime> spans;         ///< in profile order
   std::vector<SpanTime> measurements;  ///< those the scenario names, in its order

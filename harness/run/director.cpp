@@ -209,6 +209,7 @@ Result<void> Director::wait_off(Nanos off, const std::stop_token& stop) {
 
 Result<void> Director::switch_on_and_see() {
   if (auto silent = see_it_silent(); !silent) return silent;
+  await_consoles(stop_);  // one that was lost meanwhile is to hear the first byte
   if (auto on = switch_power(Power::on, within(power_call_limit)); !on) return on;
   return see_it_speak();
 }
@@ -263,7 +264,9 @@ Result<void> Director::shut_down(const ShutdownPlan& plan, const Until& until) {
   if (auto there = wait_for_marker(plan.at, power_on_seq_, until, false); !there) return there;
   const std::uint64_t asked = log_.last();
   if (auto typed = type({plan.send, main_console()}, until); !typed) return typed;
-  return wait_for_marker(builtin::shutdown_done, asked, until, false);
+  auto down = wait_for_marker(builtin::shutdown_done, asked, until, false);
+  if (down && bench_.lease() != nullptr) bench_.lease()->system_is_down();
+  return down;
 }
 
 Result<void> Director::wait_for_marker(const std::string& marker, std::uint64_t since, const Until& until,

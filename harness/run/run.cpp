@@ -124,7 +124,13 @@ void Run::take(const Event& event) {
 /// In virtual time nothing is switched that outlives us.
 Result<void> Run::start_guardian() {
   if (request_.guardian.empty() || bench_.lease() == nullptr) return {};
-  auto guardian = Guardian::start(request_.guardian, bench_.file(), *bench_.lease(), [this] { (void)log_.last(); });
+  const auto replaced = [this](const Result<void>& another) {
+    if (another) return tell(Note{"the bench's guardian had ended, nobody knows why; another has taken its place"});
+    tell(FaultSeen{another.error()});
+    halt_.request_stop();
+  };
+  auto guardian = Guardian::start(request_.guardian, bench_.file(), *bench_.lease(),
+                                  {.alive = [this] { (void)log_.last(); }, .replaced = replaced});
   if (!guardian) return guardian.error();
   guardian_ = std::move(*guardian);
   guardian_->works_in(folder_->path());
@@ -247,7 +253,8 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   current_boot_ = number;
   MemoryRecord record(folder_->open_boot(number, configuration.name), request_.observer);
   const HostLoadWatch host;
-  log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile}, number);
+  const auto after = bench_.lease() == nullptr ? std::nullopt : bench_.lease()->last_ending();
+  log_.append(BootStarted{configuration.name, bench_.file().name, configuration.profile, after}, number);
   const auto& plan = plans_.at(configuration.name);
   director.await_consoles(halt_.get_token());
   if (auto begun = capture.begin_boot(number, plan, record); begun) {
@@ -264,7 +271,8 @@ BootRecord Run::boot(const Configuration& configuration, int number, Director& d
   BootRecord boot{.number = number,
                   .configuration = configuration.name,
                   .bench = bench_.file().name,
-                  .profile = configuration.profile};
+                  .profile = configuration.profile,
+                  .after = after};
   for (Event& event : log_.after(before)) {
     if (event.boot == number && !is_live_only(event.body)) boot.events.push_back(std::move(event));
   }

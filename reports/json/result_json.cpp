@@ -135,6 +135,7 @@ Json of_boot(const BootResult& boot) {
           {"cut_off", boot.cut_off},
           {"started_ns", instant(boot.started)},
           {"off_for_ns", nanoseconds(boot.off_for)},
+          {"after", boot.after ? Json(name_of(*boot.after)) : Json(nullptr)},
           {"markers", array_of(boot.markers, of_marker)},
           {"spans", array_of(boot.spans, of_span)},
           {"measurements", array_of(boot.measurements, of_span)},

@@ -353,6 +353,11 @@ void add_configuration(Properties& properties, const RunResult& run, const Confi
     if (boot->verdict > configuration.verdict) why += (why.empty() ? "" : "; ") + boot_reason(*boot);
   }
   if (!why.empty()) add(properties, named("boots-forgiven-why"), why);
+  for (const Ending ending : {Ending::clean, Ending::cut}) {
+    const auto after = std::ranges::count(all, ending, &BootResult::after);
+    if (after > 0)
+      add(properties, fmt::format("{}.boots-after-{}", configuration.name, name_of(ending)), fmt::format("{}", after));
+  }
   for (const Attribute& row : configuration.attributes) {
     add(properties, named("declared.") + row.name, row.declared);
     add(properties, named("observed.") + row.name, row.observed);

@@ -7,6 +7,7 @@
 
 #include "harness/bench/bench.hpp"
 #include "tests/console/emulated_console.hpp"
+#include "tests/no_keys.hpp"
 
 namespace coldboot {
 namespace {
@@ -19,9 +20,8 @@ class ShelfOfRelays {
  public:
   static Catalog catalog() {
     boards().clear();
-    const keys::Table none = keys::table<NoKeys>(keys::object<NoKeys>("console", "A console."));
     return {.power = {{"outlet", keys::table(board_type()), &open_outlet}},
-            .consoles = {{"line", none, &open_line}},
+            .consoles = {{"line", no_keys(), &open_line}},
             .media = {},
             .relays = {{"board", keys::table(board_type()), &open_board}},
             .flashers = {{"absent", none, &open_absent_flasher}}};
@@ -34,7 +34,6 @@ class ShelfOfRelays {
   }
 
  private:
-  struct NoKeys {};
   struct BoardKeys {
     std::string id;
   };

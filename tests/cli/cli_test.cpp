@@ -213,7 +213,9 @@ TEST(Signals, ARunKilledAtAnyMomentCanStillBeReported) {
   constexpr int kills = 100;
   for (int i = 0; i < kills; ++i) {
     const LiveBench bench;
-    RunningProgram program(bench.arguments());
+    std::vector<std::string> arguments = bench.arguments();
+    arguments.insert(arguments.end(), {"--wait", "60 s"});  // for the guardian of the one before
+    RunningProgram program(arguments);
     ASSERT_TRUE(becomes_true([&] { return fs::exists(only_run_in(bench.folder() / "out") / "run.json"); }));
     std::this_thread::sleep_for(std::chrono::milliseconds(i * 3 % 250));  // any moment is a good one
     program.signal(SIGKILL);

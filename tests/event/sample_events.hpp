@@ -22,7 +22,8 @@ inline std::vector<Event> sample_events(Instant origin) {
   using namespace std::chrono_literals;
   const Fault fault(Cause::io, "rack1/bench2/relay", "no answer in 2 s, expected 0x02", "is it plugged in?");
   const std::vector<EventBody> bodies{
-      BootStarted{"xen", "apu2-07", "pfsense-2.4-xen"},
+      BootStarted{"xen", "apu2-07", "pfsense-2.4-xen", std::nullopt},
+      BootStarted{"xen", "apu2-07", "pfsense-2.4-xen", Ending::cut},
       MediumPut{"sd", "xen.img", "9f86d081"},
       ConsoleOpened{"com1", "/dev/ttyUSB0 (A50285BI)", LineRate{115200, 'n', 8, 1}, 0s, 16ms},
       ConsoleOpened{"log", "a captured log", std::nullopt, 1s, std::nullopt},

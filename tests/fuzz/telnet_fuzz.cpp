@@ -8,23 +8,25 @@ namespace {
 
 using namespace coldboot;
 
-/// What a console makes of what a server sends: data, answers and what it tells, in one text.
+/// What a console makes of what a server sends: data, answers and what it tells, each for itself, in one text.
 std::string heard_in_pieces(std::string_view bytes, std::size_t piece) {
   TelnetSession session({.com_port = true,
                          .settings = {.line = LineRate{}, .flow = FlowControl::none, .dtr = false, .rts = false},
                          .purge = true});
   std::string data;
-  std::string rest = session.begin();
+  std::string answers = session.begin();
+  std::string told;
+  std::string wrong;
   for (std::size_t offset = 0; offset < bytes.size(); offset += piece) {
     std::string buffer(bytes.substr(offset, piece));
     const auto heard = session.hear(buffer);
     if (heard.count > buffer.size()) __builtin_trap();
     data.append(buffer, 0, heard.count);
-    rest += heard.answer;
-    for (const std::string& text : heard.notes) rest += text;
-    for (const std::string& text : heard.wrong) rest += text;
+    answers += heard.answer;
+    for (const std::string& text : heard.notes) told += text;
+    for (const std::string& text : heard.wrong) wrong += text;
   }
-  return data + rest + (session.is_settled() ? "settled" : "") + session.signature();
+  return data + answers + told + wrong + (session.is_settled() ? "settled" : "") + session.signature();
 }
 
 /// What we send must reach a telnet server as it was.

@@ -14,11 +14,14 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-/// The child of that name a process has; 0 where it has none.
+/// The child of that name a process has, whichever of its threads started it; 0 where it has none.
 pid_t child_of(pid_t process, const std::string& name) {
-  std::istringstream children(text_of(fmt::format("/proc/{0}/task/{0}/children", process)));
-  for (pid_t child = 0; children >> child;) {
-    if (text_of(fmt::format("/proc/{}/comm", child)) == name + "\n") return child;
+  std::error_code gone;
+  for (const auto& task : fs::directory_iterator(fmt::format("/proc/{}/task", process), gone)) {
+    std::istringstream children(text_of(task.path() / "children"));
+    for (pid_t child = 0; children >> child;) {
+      if (text_of(fmt::format("/proc/{}/comm", child)) == name + "\n") return child;
+    }
   }
   return 0;
 }
@@ -87,6 +90,22 @@ TEST_F(GuardianTest, AsksSystemdForAScopeOfItsOwn) {
   ASSERT_TRUE(becomes_true([&] { return board.is_on(); }));
   EXPECT_THAT(text_of(asked),
               testing::MatchesRegex("StartTransientUnit coldboot-guard-[0-9]+.scope of coldboot-guard\n"));
+}
+
+TEST_F(GuardianTest, IsReplacedWhenItIsKilled) {
+  start();
+  ASSERT_TRUE(becomes_true([&] { return board.is_on(); }));
+  const pid_t first = child_of(program->pid(), "coldboot-guard");
+  ASSERT_NE(first, 0);
+  ::kill(first, SIGKILL);
+  ASSERT_TRUE(becomes_true([&] {
+    const pid_t second = child_of(program->pid(), "coldboot-guard");
+    return second != 0 && second != first;
+  }));
+  EXPECT_TRUE(becomes_true([&] { return events_of(runs()).find("another has taken its place") != std::string::npos; }));
+  program->signal(SIGKILL);
+  expect_it_made_safe();
+  EXPECT_THAT(events_of(runs()), HasSubstr("its guardian makes the bench safe")) << "it knows the run's folder";
 }
 
 TEST_F(GuardianTest, EndsARunThatDoesNotAnswerAnyMore) {

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr int busy = 75;
 
@@ -70,6 +71,31 @@ TEST_F(Holders, AreRefusedOnceTheirLeaseIsOver) {
   EXPECT_THAT(refused.error().what(), HasSubstr("lease 1 is over, 2 has been given out since"));
   lease->hand_back();
   EXPECT_EQ(bench_state(lock()).token, 2U) << "nothing to hand back";
+}
+
+TEST_F(Holders, AreToldWhatOtherHostsReach) {
+  (void)run("quick.yaml");
+  EXPECT_THAT(events_of(runs()),
+              HasSubstr("other hosts reach tasmota, tcp too, and no lock of this host keeps them off"));
+}
+
+TEST_F(Holders, LeaveWordHowTheSystemCameDown) {
+  const auto run_and_hear_of_the_boot_before = [this](const std::string& scenario) {
+    std::filesystem::remove_all(runs());
+    const ChildResult ended = run(scenario);
+    EXPECT_EQ(ended.exit_status, 0) << ended.output;
+    return text_of(only_run_in(runs()) / "boots/001-board/events.jsonl");
+  };
+  (void)folder.write(
+      "clean.yaml",
+      "coldboot: scenario/1\nname: clean\nbench: bench.yaml\nconfigurations: {board: {profile: haltable}}\n"
+      "steps: [power-on, expect: {marker: kernel, within: 30 s}, power-off: {how: clean}]\n");
+  (void)folder.write("haltable.yaml",
+                     "coldboot: profile/1\nname: haltable\nmarkers: {kernel: {match: 'Booting'}}\n"
+                     "shutdown: {at: kernel, send: 'halt\\r', done: '<halt', within: 30 s}\n");
+  EXPECT_THAT(run_and_hear_of_the_boot_before("clean.yaml"), Not(HasSubstr(R"("after")")));
+  EXPECT_THAT(run_and_hear_of_the_boot_before("quick.yaml"), HasSubstr(R"("after":"clean")"));
+  EXPECT_THAT(run_and_hear_of_the_boot_before("quick.yaml"), HasSubstr(R"("after":"cut")"));
 }
 
 TEST_F(Holders, AreShownByStatus) {

@@ -38,6 +38,22 @@ TEST_F(PowerCommand, LeavesABenchAloneThatARunHas) {
   EXPECT_THAT(status.output, AllOf(HasSubstr("wired: power on"), HasSubstr("coldboot run endless")));
 }
 
+TEST_F(PowerCommand, CallsNoBenchSafeWhosePowerDoesNotGo) {
+  EXPECT_EQ(power("on").exit_status, 0);
+  board.outlet().put_trouble(OutletServer::Trouble::overloaded);
+  EXPECT_EQ(power("off").exit_status, 3);
+  EXPECT_FALSE(bench_state(lock()).left_safe);
+  EXPECT_THAT(coldboot({"status", bench()}).output,
+              AllOf(HasSubstr("not safe"), HasSubstr("left so by coldboot power off")));
+  board.outlet().put_trouble(OutletServer::Trouble::none);
+  EXPECT_EQ(power("status").exit_status, 0);
+  EXPECT_FALSE(bench_state(lock()).left_safe) << "looking makes nothing safe";
+  const ChildResult on = power("on");
+  EXPECT_THAT(on.output, HasSubstr("was not left safe by its last holder: power is switched off first"));
+  EXPECT_EQ(board.outlet().times_closed(1), 2);
+  EXPECT_TRUE(bench_state(lock()).left_safe) << "on purpose again";
+}
+
 TEST_F(PowerCommand, SaysWhatAnOutletDoesNotDo) {
   board.outlet().stick(1);
   const ChildResult on = power("on");

@@ -215,6 +215,12 @@ TEST(Http, SaysWhenThereIsNoTlsBehindHttps) {
   EXPECT_THAT(refused.error().hint(), HasSubstr("https"));
 }
 
+TEST(Http, ShowsNoLoginThatIsSentBack) {
+  EXPECT_EQ(basic_login("Aladdin", "open sesame"), "QWxhZGRpbjpvcGVuIHNlc2FtZQ==") << "RFC 7617, section 2";
+  EXPECT_EQ(basic_login("a", "bc"), "YTpiYw==");
+  EXPECT_EQ(basic_login("a", "b"), "YTpi");
+}
+
 TEST(Http, AsksNoProxy) {
   const HttpServer proxy(answers("from the proxy"));
   const HttpServer server(answers("from the device"));

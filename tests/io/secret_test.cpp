@@ -10,6 +10,7 @@
 namespace coldboot {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -30,6 +31,17 @@ TEST(Secret, IsAnEnvironmentVariable) {
   EXPECT_EQ(missing.error().where(), "bench/power");
 }
 
+TEST(Secret, IsWhatAProgramSaysFirst) {
+  const TemporaryFolder folder;
+  (void)folder.write("vault", "hunter2\nuser: lab\n");
+  EXPECT_EQ(read_secret("command:cat vault", folder.path(), "bench/power").value(), "hunter2");
+  EXPECT_EQ(read_secret("command:no-such-program", folder.path(), "bench/power").error().cause(), Cause::missing);
+  const auto failed = read_secret("command:sh -c 'cat vault; exit 3'", folder.path(), "bench/power");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().cause(), Cause::refused);
+  EXPECT_THAT(failed.error().text(), AllOf(HasSubstr("status 3"), Not(HasSubstr("hunter2"))));
+}
+
 TEST(Secret, IsMissedWhereThereIsNone) {
   const TemporaryFolder folder;
   EXPECT_EQ(read_secret("file:none", folder.path(), "bench/power").error().cause(), Cause::missing);
@@ -38,7 +50,7 @@ TEST(Secret, IsMissedWhereThereIsNone) {
 }
 
 TEST(Secret, DoesNotStandInAFileOfOurs) {
-  for (const char* text : {"hunter2", "file:", "env:", ""}) {
+  for (const char* text : {"hunter2", "file:", "env:", "command:", ""}) {
     const auto refused = check_secret_reference(text);
     ASSERT_FALSE(refused) << text;
     EXPECT_THAT(refused.error().text(), Not(HasSubstr("hunter2")));

@@ -47,6 +47,13 @@ Data resolved(UMockdevIoctlData* data, std::size_t offset, std::size_t length) {
 }
 
 template <class T>
+T field(const UMockdevIoctlData* data, std::size_t offset) {
+  T value{};
+  std::memcpy(&value, data->data + offset, sizeof value);
+  return value;
+}
+
+template <class T>
 void put(UMockdevIoctlData* data, std::size_t offset, T value) {
   umockdev_ioctl_data_update(data, offset, reinterpret_cast<guint8*>(&value), sizeof value);
 }
@@ -128,6 +135,16 @@ class UsbNode final : public Node {
     bool never = false;
   };
 
+  static bool is_control(const Urb& urb) {
+    return field<unsigned char>(urb.data.get(), offsetof(usbdevfs_urb, type)) == USBDEVFS_URB_TYPE_CONTROL;
+  }
+  static unsigned char endpoint_of(const Urb& urb) {
+    return field<unsigned char>(urb.data.get(), offsetof(usbdevfs_urb, endpoint));
+  }
+  static std::size_t length_of(const Urb& urb) {
+    return static_cast<std::size_t>(field<int>(urb.data.get(), offsetof(usbdevfs_urb, buffer_length)));
+  }
+
   Outcome ioctl(UMockdevIoctlClient* client, unsigned long request, UMockdevIoctlData* arg) override {
     if (model_.is_gone()) return failed(ENODEV);
     switch (request) {
@@ -156,13 +173,11 @@ class UsbNode final : public Node {
 
   Outcome submit(UMockdevIoctlClient* client, UMockdevIoctlData* arg) {
     Urb urb{.data = resolved(arg, 0, sizeof(usbdevfs_urb))};
-    usbdevfs_urb asked{};
-    std::memcpy(&asked, urb.data->data, sizeof asked);
-    const auto length = static_cast<std::size_t>(asked.buffer_length);
+    const std::size_t length = length_of(urb);
     if (length > 0) urb.buffer = resolved(urb.data.get(), offsetof(usbdevfs_urb, buffer), length);
-    const UsbModel::Answer answer = asked.type == USBDEVFS_URB_TYPE_CONTROL
+    const UsbModel::Answer answer = is_control(urb)
                                         ? ask({urb.buffer->data, length})
-                                        : transfer(asked.endpoint, urb.buffer ? urb.buffer->data : nullptr, length);
+                                        : transfer(endpoint_of(urb), urb.buffer ? urb.buffer->data : nullptr, length);
     urb.ready = Time::now() + answer.after;
     urb.status = system_status(answer.status);
     urb.received = answer.data;
@@ -203,13 +218,11 @@ class UsbNode final : public Node {
     const auto ready =
         std::ranges::find_if(waiting, [](const Urb& urb) { return !urb.never && urb.ready <= Time::now(); });
     if (ready == waiting.end()) return failed(EAGAIN);
-    usbdevfs_urb asked{};
-    std::memcpy(&asked, ready->data->data, sizeof asked);
-    const bool control = asked.type == USBDEVFS_URB_TYPE_CONTROL;
+    const bool control = is_control(*ready);
     const std::size_t offset = control ? setup_bytes : 0;
-    const bool receives = control ? (ready->buffer->data[0] & from_device) != 0 : (asked.endpoint & from_device) != 0;
-    auto actual =
-        static_cast<int>(receives ? ready->received.size() : static_cast<std::size_t>(asked.buffer_length) - offset);
+    const bool receives =
+        control ? (ready->buffer->data[0] & from_device) != 0 : (endpoint_of(*ready) & from_device) != 0;
+    auto actual = static_cast<int>(receives ? ready->received.size() : length_of(*ready) - offset);
     if (ready->status != 0) actual = 0;
     if (receives && actual > 0) umockdev_ioctl_data_update(ready->buffer.get(), offset, ready->received.data(), actual);
     put(ready->data.get(), offsetof(usbdevfs_urb, status), ready->status);
@@ -344,8 +357,8 @@ class Lab::Bench {
   ~Bench() {
     caretaker_.request_stop();
     caretaker_.join();
-    while (!plugged_.empty()) unplug(plugged_.begin()->first);
-    while (!ttys_.empty()) unplug_tty(ttys_.begin()->first);
+    while (!plugged_.empty()) unplug(std::string(plugged_.begin()->first));
+    while (!ttys_.empty()) unplug_tty(std::string(ttys_.begin()->first));
     g_object_unref(testbed_);
   }
   Bench(const Bench&) = delete;

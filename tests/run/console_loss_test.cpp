@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <memory>
 #include <thread>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "harness/event/run_record.hpp"
 #include "tests/io/listener.hpp"
+#include "tests/no_keys.hpp"
 #include "tests/run/bench_on_disk.hpp"
 
 namespace coldboot {
@@ -83,14 +85,12 @@ class ConsoleLoss : public testing::Test {
     the_board = board.get();
     bench.write("bench.yaml", "coldboot: bench/1\nname: cut-off-" + std::to_string(::getpid()) +
                                   "\n"
-                                  "power: {driver: cut-off, off-min: 0 s}\n"
+                                  "power: {driver: cut-off, off-min: 500 ms}\n"
                                   "consoles:\n  com1: {driver: tcp, wait-if-lost: 1 s, address: \"127.0.0.1:" +
                                   std::to_string(server.port()) + "\"}\n");
     bench.write_scenario("good.yaml", "");
     Catalog catalog = driver_catalog();
-    struct NoKeys {};
-    catalog.power.push_back(
-        {"cut-off", keys::table<NoKeys>(keys::object<NoKeys>("cut-off", "A board that is cut off.")), &open_switch});
+    catalog.power.push_back({"cut-off", no_keys(), &open_switch});
     RunRequest request = bench.request(catalog);
     request.scenario.boots = boots;
     request.scenario.configurations.front().boot.clear();

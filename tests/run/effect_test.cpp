@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/console/emulated_console.hpp"
+#include "tests/no_keys.hpp"
 #include "tests/run/bench_on_disk.hpp"
 
 namespace coldboot {
@@ -17,10 +18,10 @@ using testing::HasSubstr;
 class FedBoard {
  public:
   static Catalog catalog() {
-    struct NoKeys {};
-    const keys::Table none = keys::table<NoKeys>(keys::object<NoKeys>("fed", "A part of the bench of a fed board."));
-    return {
-        .power = {}, .consoles = {{"fed", none, &open_console}}, .media = {}, .relays = {{"fed", none, &open_relay}}};
+    return {.power = {},
+            .consoles = {{"fed", no_keys(), &open_console}},
+            .media = {},
+            .relays = {{"fed", no_keys(), &open_relay}}};
   }
 
  private:

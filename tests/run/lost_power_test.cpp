@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/console/emulated_console.hpp"
+#include "tests/no_keys.hpp"
 #include "tests/run/bench_on_disk.hpp"
 
 namespace coldboot {
@@ -18,10 +19,10 @@ class WeakRelay {
 
   static Catalog catalog(Ends ends) {
     how_it_ends() = ends;
-    struct NoKeys {};
-    const keys::Table none = keys::table<NoKeys>(keys::object<NoKeys>("weak", "A part of the weak bench."));
-    return {
-        .power = {}, .consoles = {{"weak", none, &open_console}}, .media = {}, .relays = {{"weak", none, &open_relay}}};
+    return {.power = {},
+            .consoles = {{"weak", no_keys(), &open_console}},
+            .media = {},
+            .relays = {{"weak", no_keys(), &open_relay}}};
   }
 
  private:

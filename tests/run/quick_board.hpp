@@ -7,6 +7,7 @@
 
 #include "harness/bench/catalog.hpp"
 #include "tests/console/emulated_console.hpp"
+#include "tests/no_keys.hpp"
 
 namespace coldboot {
 
@@ -15,9 +16,8 @@ class QuickBoard {
  public:
   /// The catalog's only drivers, all named "quick".
   static Catalog catalog() {
-    struct NoKeys {};
-    const keys::Table none = keys::table<NoKeys>(keys::object<NoKeys>("quick", "A part of the quick board."));
-    return {.power = {{"quick", none, &open_switch}}, .consoles = {{"quick", none, &open_console}}, .media = {}};
+    return {
+        .power = {{"quick", no_keys(), &open_switch}}, .consoles = {{"quick", no_keys(), &open_console}}, .media = {}};
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <netinet/in.h>
 #include <optional>
 #include <poll.h>
@@ -227,6 +228,10 @@ void HttpServer::await_request(std::size_t count) const {
 }
 
 void HttpServer::serve() {
+  sigset_t pipe{};  // what TLS writes to a client that has gone raises it
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   while (true) {
     std::array<pollfd, 2> waiting{pollfd{listener_.get(), POLLIN, 0}, pollfd{end_.descriptor(), POLLIN, 0}};
     ::poll(waiting.data(), waiting.size(), -1);

@@ -24,8 +24,8 @@ class CommandConsoleTest : public testing::Test {
   void go() { ASSERT_TRUE(console->write("\n", soon())); }
   void TearDown() override { rig.stop_recording(); }
 
+  ConsoleRig rig;  // outlives the console, which tells it things from a thread of its own
   std::unique_ptr<ByteStream> console;
-  ConsoleRig rig;
 };
 
 TEST_F(CommandConsoleTest, IsTheProgramsInputAndOutput) {
