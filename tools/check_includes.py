@@ -17,6 +17,7 @@ MAY_INCLUDE = {
     "file": {"core"},
     "device": {"core", "event"},
     "import": {"core", "event"},
+    "media": {"core", "device", "io"},
     "console": {"core", "event", "device"},
     "measure": {"core", "event", "device", "console"},
     "bench": {"core", "event", "device", "io", "file", "console", "measure"},
@@ -24,7 +25,7 @@ MAY_INCLUDE = {
     "scenario": {"core", "event", "file", "console", "measure", "bench"},
     "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench"},
 }
-DRIVER = {"core", "event", "device", "io", "file", "import"}
+DRIVER = {"core", "event", "device", "io", "file", "import", "media"}
 SHARED_BY_DRIVERS = {"drivers/web"}  # what all devices behind a web server have in common
 DRIVER_OPENS_THROUGH = "harness/bench/catalog.hpp"  # what a bench hands to a driver, and nothing else of bench
 REPORT = {"core", "event", "measure", "reports/plain"}  # reports/plain: what all reports make of console text
