@@ -62,20 +62,6 @@ bool is_usb_port_name(const std::string& text) {
                      [&](char c) { return is_digit(c) || c == '.'; });
 }
 
-/// The port of the USB device that is nearest above a folder of sysfs.
-std::string usb_port_of(const fs::path& folder) {
-  std::string port;
-  for (const fs::path& part : folder) {
-    if (is_usb_port_name(part)) port = part;
-  }
-  return port;
-}
-
-std::string hub_of(const std::string& port) {
-  const auto dot = port.rfind('.');
-  return dot == std::string::npos ? "" : port.substr(0, dot);
-}
-
 Disk disk_in(const fs::path& folder, dev_t number) {
   Disk disk;
   disk.name = folder.filename();
@@ -178,6 +164,19 @@ Fault open_fault(const Disk& disk, int error) {
 }
 
 }  // namespace
+
+std::string usb_port_of(const fs::path& folder) {
+  std::string port;
+  for (const fs::path& part : folder) {
+    if (is_usb_port_name(part)) port = part;
+  }
+  return port;
+}
+
+std::string hub_of(const std::string& port) {
+  const auto dot = port.rfind('.');
+  return dot == std::string::npos ? "" : port.substr(0, dot);
+}
 
 Result<std::vector<Disk>> Disks::all() const {
   const fs::path list = root_ / "sys/class/block";

@@ -53,6 +53,12 @@ class Disks {
   std::filesystem::path root_;
 };
 
+/// The port of the USB device that is nearest above a folder of sysfs: "1-4.1"; empty where there is none.
+std::string usb_port_of(const std::filesystem::path& folder);
+
+/// The port of the hub that a device is plugged into: "1-4" of "1-4.1"; empty for the root of a bus.
+std::string hub_of(const std::string& usb_port);
+
 /// Opens a disk for us alone (O_EXCL: the system refuses one that is mounted or held, in any namespace), and sees that
 /// it is the one that was looked at. Faults: `busy`, `lost`, `refused`, `io`.
 enum class DiskUse { read, write };
