@@ -93,6 +93,14 @@ struct PowerArguments {
 };
 int power_command(const PowerArguments& arguments);
 
+struct MediaArguments {
+  std::string what;  ///< write or verify
+  std::string bench;
+  std::string medium;
+  std::filesystem::path image;
+};
+int media_command(const MediaArguments& arguments);
+
 struct ConsoleArguments {
   std::string bench;
   std::string console;  ///< empty: the first
