@@ -67,6 +67,7 @@ Disk disk_in(const fs::path& folder, dev_t number) {
   disk.name = folder.filename();
   disk.folder = folder;
   disk.number = number;
+  disk.sequence = number_in(first_line(folder / "diskseq"));
   disk.bytes = number_in(first_line(folder / "size")) * sector_bytes;
   disk.is_read_only = first_line(folder / "ro") == "1";
   std::error_code none;
@@ -145,6 +146,15 @@ bool leads_to(const std::string& source, const Disk& disk) {
   if (!source.starts_with("/dev/")) return false;
   std::error_code none;
   return fs::canonical(source, none) == disk.node();
+}
+
+/// Whether what was opened is the disk that was looked at: by its sequence number, which a disk that was pulled and
+/// another that came in its place do not share; by its device number where the system has no such.
+bool is_the_same(const Disk& disk, int file) {
+  std::uint64_t sequence = 0;
+  if (disk.sequence != 0) return ::ioctl(file, BLKGETDISKSEQ, &sequence) == 0 && sequence == disk.sequence;
+  struct stat status{};
+  return ::fstat(file, &status) == 0 && S_ISBLK(status.st_mode) && status.st_rdev == disk.number;
 }
 
 Fault open_fault(const Disk& disk, int error) {
@@ -282,9 +292,7 @@ Result<Descriptor> open_disk(const Disk& disk, DiskUse use) {
   const int mode = use == DiskUse::write ? O_RDWR : O_RDONLY;
   Descriptor file(::open(disk.node().c_str(), mode | O_EXCL | O_NOFOLLOW | O_CLOEXEC));
   if (!file.is_open()) return open_fault(disk, errno);
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return open_fault(disk, errno);
-  if (!S_ISBLK(status.st_mode) || status.st_rdev != disk.number)
+  if (!is_the_same(disk, file.get()))
     return Fault(Cause::lost, "", fmt::format("{} is another device than a moment ago", disk.node().string()));
   std::uint64_t bytes = 0;
   if (::ioctl(file.get(), BLKGETSIZE64, &bytes) != 0) return open_fault(disk, errno);

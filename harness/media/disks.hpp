@@ -18,7 +18,8 @@ struct Disk {
   std::string name;              ///< "sdb"
   std::filesystem::path folder;  ///< its own in sysfs, links resolved
   dev_t number = 0;
-  std::uint64_t bytes = 0;  ///< 0: a reader without a card
+  std::uint64_t sequence = 0;  ///< no two disks since the system started have the same; 0: it is older than Linux 5.15
+  std::uint64_t bytes = 0;     ///< 0: a reader without a card
   bool is_partition = false;
   bool is_read_only = false;
   std::string usb_port;  ///< of the USB device that it is part of: "1-4.1"; empty: none

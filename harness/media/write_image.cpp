@@ -1,6 +1,7 @@
 #include "harness/media/write_image.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -232,9 +233,9 @@ Result<MediumContent> compare_image(const Image& image, ImageTarget& target, con
     const std::span there = std::span(found).first(expected.size());
     if (auto read = target.read(offset, there); !read) return read;
     content.written_bytes += expected.size();
+    if (std::memcmp(there.data(), expected.data(), expected.size()) == 0 || content.differs_at) return {};
     const auto [same_to, _] = std::ranges::mismatch(there, expected);
-    if (same_to != there.end() && !content.differs_at)
-      content.differs_at = offset + static_cast<std::uint64_t>(same_to - there.begin());
+    content.differs_at = offset + static_cast<std::uint64_t>(same_to - there.begin());
     return {};
   };
   while (true) {
@@ -244,9 +245,10 @@ Result<MediumContent> compare_image(const Image& image, ImageTarget& target, con
     if (!*more || content.differs_at) break;
     meter.at(content.written_bytes, share_of(image, **source, content.written_bytes));
   }
-  meter.end();
   content.image_bytes = walk.offset();
-  if (!content.differs_at) content.sha256 = (*source)->take_sha256();
+  if (content.differs_at) return content;
+  meter.end();
+  content.sha256 = (*source)->take_sha256();
   return content;
 }
 
