@@ -9,6 +9,7 @@
 #include "drivers/gude/gude_driver.hpp"
 #include "drivers/hid_relay/hid_relay_driver.hpp"
 #include "drivers/http/http_driver.hpp"
+#include "drivers/image_file/image_file_driver.hpp"
 #include "drivers/labgrid/labgrid_driver.hpp"
 #include "drivers/netio/netio_driver.hpp"
 #include "drivers/pdudaemon/pdudaemon_driver.hpp"
@@ -16,6 +17,7 @@
 #include "drivers/qemu/qemu_driver.hpp"
 #include "drivers/replay/replay_driver.hpp"
 #include "drivers/rte/rte_driver.hpp"
+#include "drivers/sdwire/sdwire_driver.hpp"
 #include "drivers/serial_relay/serial_relay_driver.hpp"
 #include "drivers/shelly/shelly_driver.hpp"
 #include "drivers/snmp_pdu/snmp_pdu_driver.hpp"
@@ -25,6 +27,7 @@
 #include "drivers/tty/tty_driver.hpp"
 #include "drivers/unix_socket/unix_socket_driver.hpp"
 #include "drivers/usb_hub/usb_hub_driver.hpp"
+#include "drivers/usb_sd_mux/usb_sd_mux_driver.hpp"
 
 namespace coldboot {
 
@@ -41,9 +44,21 @@ Catalog driver_catalog() {
            {.name = "telnet", .keys = telnet_console_keys(), .open = &open_telnet_console, .reach = Reach::network},
            {.name = "tty", .keys = tty_keys(), .open = &open_tty, .find = &attached_ttys, .mend = &mend_tty},
            {"unix-socket", unix_socket_keys(), &open_unix_socket}},
-      .media = {{"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
-                {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
-                {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image}},
+      .media =
+          {{.name = "file", .keys = image_file_keys(), .open = &open_image_file, .check_image = &check_written_image},
+           {"qemu-flash", qemu_flash_keys(), &open_qemu_flash, false, &check_qemu_flash},
+           {"qemu-sd", qemu_sd_keys(), &open_qemu_sd, false, &check_qemu_sd},
+           {"replay", replay_medium_keys(), &open_replay_medium, true, &check_replay_image},
+           {.name = "sdwire",
+            .keys = sdwire_keys(),
+            .open = &open_sdwire,
+            .check_image = &check_written_image,
+            .find = &attached_sdwires},
+           {.name = "sdwire3", .keys = sdwire3_keys(), .open = &open_sdwire3, .check_image = &check_written_image},
+           {.name = "usb-sd-mux",
+            .keys = usb_sd_mux_keys(),
+            .open = &open_usb_sd_mux,
+            .check_image = &check_written_image}},
       .ports = {{"qemu", qemu_port_keys(), &open_qemu_port}},
       .relays =
           {{"command", command_relay_keys(), &open_command_relay},

@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "device": {"core", "event"},
     "import": {"core", "event"},
     "firmware": {"core"},
+    "media": {"core", "device", "io"},
     "console": {"core", "event", "device"},
     "measure": {"core", "event", "device", "console"},
     "bench": {"core", "event", "device", "io", "file", "console", "measure"},
@@ -25,8 +26,8 @@ MAY_INCLUDE = {
     "scenario": {"core", "event", "file", "console", "measure", "bench"},
     "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench"},
 }
-DRIVER = {"core", "event", "device", "io", "file", "import", "firmware"}
-SHARED_BY_DRIVERS = {"drivers/web"}  # what all devices behind a web server have in common
+DRIVER = {"core", "event", "device", "io", "file", "import", "firmware", "media"}
+SHARED_BY_DRIVERS = {"drivers/web", "drivers/ftdi"}  # what devices behind a web server, or an FTDI chip, have in common
 DRIVER_OPENS_THROUGH = "harness/bench/catalog.hpp"  # what a bench hands to a driver, and nothing else of bench
 REPORT = {"core", "event", "measure", "reports/plain"}  # reports/plain: what all reports make of console text
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]((?:harness|drivers|reports|tests)/[^">]+)[">]')

@@ -14,13 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Vendor requests. Source: README.md, "Requests".
-constexpr std::uint8_t to_chip = 0x40;
-constexpr std::uint8_t from_chip = 0xc0;
-constexpr std::uint8_t set_bit_mode = 0x0b;
-constexpr std::uint8_t get_pins = 0x0c;
-constexpr std::uint8_t mode_bit_bang = 0x01;
-constexpr std::uint8_t mode_cbus = 0x20;
 constexpr std::uint8_t all_outputs = 0xff;
 constexpr std::uint8_t data_out = 0x02;  // endpoint
 
@@ -29,18 +22,6 @@ constexpr int cbus_pins = 4;
 constexpr Nanos contact_time = 15ms;  // operate time of relays of this size, bounce included
 
 }  // namespace
-
-Result<std::vector<FtdiChip>> find_ftdi_chips(UsbBus& bus, const Until& until) {
-  const auto devices = bus.devices();
-  if (!devices) return devices.error();
-  std::vector<FtdiChip> chips;
-  for (const UsbDeviceInfo& info : *devices) {
-    if (std::ranges::find(ftdi_relay_usb_ids, info.id()) == ftdi_relay_usb_ids.end()) continue;
-    auto device = bus.open(info);
-    chips.push_back({info, device ? (*device)->strings(until) : Result<UsbStrings>(device.error())});
-  }
-  return chips;
-}
 
 std::optional<std::uint8_t> ftdi_bit(FtdiPins pins, FtdiOrder order, int channel) {
   const int pin = order == FtdiOrder::straight ? channel - 1 : 2 * channel - 1;
@@ -69,7 +50,7 @@ Result<std::optional<Contact>> FtdiRelay::read(int channel, const Until& until) 
   const auto bit = bit_of(channel);
   if (!bit) return bit.error();
   if (auto connected = connect(until); !connected) return connected.error();
-  const auto pins = read_pins(until);
+  const auto pins = read_ftdi_pins(*device_, config_.where, until);
   if (!pins) return lose(pins.error());
   return std::optional((*pins & *bit) != 0 ? Contact::closed : Contact::open);
 }
@@ -102,7 +83,7 @@ Result<void> FtdiRelay::connect(const Until& until) {
 }
 
 Result<UsbDeviceInfo> FtdiRelay::find(const Until& until) {
-  const auto chips = find_ftdi_chips(*bus_, until);
+  const auto chips = find_ftdi_chips(*bus_, ftdi_relay_usb_ids, until);
   if (!chips) return seen_from_here(chips.error());
   std::vector<UsbDeviceInfo> fitting;
   std::optional<Fault> silent;
@@ -150,22 +131,11 @@ Result<std::uint8_t> FtdiRelay::bit_of(int channel) const {
                fmt::format("found channel {}, expected one of the card's {}", channel, channels));
 }
 
-Result<std::uint8_t> FtdiRelay::read_pins(const Until& until) {
-  const auto bytes = device_->receive({from_chip, get_pins, 0, 0}, 1, until);
-  if (!bytes) return bytes.error();
-  if (bytes->size() == 1) return bytes->front();
-  return Fault(Cause::protocol, config_.where, fmt::format("found {} bytes of pins, expected one", bytes->size()));
-}
-
-Result<void> FtdiRelay::set_mode(std::uint8_t mode, std::uint8_t mask, const Until& until) {
-  return device_->send({to_chip, set_bit_mode, static_cast<std::uint16_t>(mode << 8U | mask), 0}, {}, until);
-}
-
 /// Makes the data pins outputs, each with the level it has: what was switched before stays switched.
 Result<void> FtdiRelay::enter_bit_bang(const Until& until) {
-  const auto pins = read_pins(until);
+  const auto pins = read_ftdi_pins(*device_, config_.where, until);
   if (!pins) return pins.error();
-  if (auto entered = set_mode(mode_bit_bang, all_outputs, until); !entered) return entered;
+  if (auto entered = set_ftdi_mode(*device_, FtdiMode::data, all_outputs, until); !entered) return entered;
   bit_bang_ = true;
   const std::array as_they_are = {*pins};
   return device_->write(data_out, as_they_are, until);
@@ -175,7 +145,7 @@ Result<void> FtdiRelay::put_data(std::uint8_t bit, bool on, const Until& until) 
   if (!bit_bang_) {
     if (auto entered = enter_bit_bang(until); !entered) return entered;
   }
-  const auto pins = read_pins(until);
+  const auto pins = read_ftdi_pins(*device_, config_.where, until);
   if (!pins) return pins.error();
   const std::array wanted = {static_cast<std::uint8_t>(on ? *pins | bit : *pins & ~bit)};
   return device_->write(data_out, wanted, until);
@@ -185,7 +155,7 @@ Result<void> FtdiRelay::put_data(std::uint8_t bit, bool on, const Until& until) 
 Result<void> FtdiRelay::put_cbus(std::uint8_t bit, bool on, const Until& until) {
   outputs_ = static_cast<std::uint8_t>(outputs_ | bit);
   values_ = static_cast<std::uint8_t>(on ? values_ | bit : values_ & ~bit);
-  return set_mode(mode_cbus, static_cast<std::uint8_t>(outputs_ << 4U | values_), until);
+  return set_ftdi_mode(*device_, FtdiMode::cbus, static_cast<std::uint8_t>(outputs_ << 4U | values_), until);
 }
 
 Fault FtdiRelay::lose(const Fault& fault) {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "drivers/ftdi/ftdi_chip.hpp"
 #include "harness/device/relay.hpp"
 #include "harness/io/usb.hpp"
 
@@ -34,15 +34,6 @@ struct FtdiRelayConfig {
   FtdiOrder order = FtdiOrder::straight;
 };
 
-/// A chip that was found, or why it could not be asked for its names.
-struct FtdiChip {
-  UsbDeviceInfo device;
-  Result<UsbStrings> strings;
-};
-
-/// Every FTDI chip on the bus. Faults: those of UsbBus.
-Result<std::vector<FtdiChip>> find_ftdi_chips(UsbBus& bus, const Until& until);
-
 /// What chips of relay cards are called.
 inline constexpr const char* usual_ftdi_card = "FT245R USB FIFO";
 
@@ -67,8 +58,6 @@ class FtdiRelay final : public Relay {
   Result<void> connect(const Until& until);
   Result<UsbDeviceInfo> find(const Until& until);
   Result<std::uint8_t> bit_of(int channel) const;
-  Result<std::uint8_t> read_pins(const Until& until);
-  Result<void> set_mode(std::uint8_t mode, std::uint8_t mask, const Until& until);
   Result<void> enter_bit_bang(const Until& until);
   Result<void> put_data(std::uint8_t bit, bool on, const Until& until);
   Result<void> put_cbus(std::uint8_t bit, bool on, const Until& until);

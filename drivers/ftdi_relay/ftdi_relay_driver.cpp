@@ -54,7 +54,7 @@ std::pair<std::string, std::string> identity(const FtdiChip& chip, const std::ve
 /// Cards only: a console cable may have its CBUS pins wired to a relay, but does not say so.
 Result<std::vector<AttachedDevice>> attached_ftdi_relays() {
   const auto bus = system_usb_bus("usb");
-  const auto chips = find_ftdi_chips(*bus, Until(std::chrono::steady_clock::now() + opening_limit));
+  const auto chips = find_ftdi_chips(*bus, ftdi_relay_usb_ids, Until(std::chrono::steady_clock::now() + opening_limit));
   if (!chips) return chips.error();
   std::vector<AttachedDevice> devices;
   for (const FtdiChip& chip : *chips) {

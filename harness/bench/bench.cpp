@@ -72,6 +72,14 @@ Result<std::unique_ptr<Bench>> Bench::open_console_alone(const BenchFile& file, 
   return bench;
 }
 
+Result<std::unique_ptr<Bench>> Bench::open_medium_alone(const BenchFile& file, const Catalog& catalog, Lease lease,
+                                                        const std::string& medium) {
+  auto bench = open_power_alone(file, catalog, std::move(lease));
+  if (!bench) return bench.error();
+  if (auto opened = (*bench)->open_medium(catalog, medium, file.media.at(medium)); !opened) return opened.error();
+  return bench;
+}
+
 Result<void> Bench::make_safe_first() {
   auto off = power_->set(Power::off, Until(clock().now() + safe_limit));
   if (!off) return off.error().within("the bench was not left safe, and cannot be made so");
@@ -96,10 +104,7 @@ Result<void> Bench::open_devices(const Catalog& catalog) {
     if (auto opened = open_console(catalog, entry); !opened) return opened.error();
   }
   for (const auto& [name, entry] : file_.media) {
-    OpenContext here = context_for(name);
-    auto medium = open_device(catalog.media, entry, name, here);
-    if (!medium) return medium.error();
-    media_.emplace(name, std::move(*medium));
+    if (auto opened = open_medium(catalog, name, entry); !opened) return opened.error();
   }
   for (const auto& [name, entry] : file_.ports) {
     if (auto opened = open_port(catalog, name, entry); !opened) return opened.error();
@@ -113,6 +118,14 @@ Result<void> Bench::open_console(const Catalog& catalog, const ConsoleEntry& ent
   auto stream = open_device(catalog.consoles, entry.device, entry.name, here);
   if (!stream) return stream.error();
   consoles_.push_back({entry, std::move(*stream)});
+  return {};
+}
+
+Result<void> Bench::open_medium(const Catalog& catalog, const std::string& name, const DeviceEntry& entry) {
+  OpenContext here = context_for(name);
+  auto medium = open_device(catalog.media, entry, name, here);
+  if (!medium) return medium.error();
+  media_.emplace(name, std::move(*medium));
   return {};
 }
 

@@ -39,6 +39,10 @@ class Bench {
   /// Opens what switches power and nothing else, on a lease there is already.
   static Result<std::unique_ptr<Bench>> open_power_alone(const BenchFile& file, const Catalog& catalog, Lease lease);
 
+  /// The same and one medium, which the file has.
+  static Result<std::unique_ptr<Bench>> open_medium_alone(const BenchFile& file, const Catalog& catalog, Lease lease,
+                                                          const std::string& medium);
+
   /// The same of one console, which the file has.
   static Result<std::unique_ptr<Bench>> open_console_alone(const BenchFile& file, const Catalog& catalog, Lease lease,
                                                            const std::string& console);
@@ -68,6 +72,7 @@ class Bench {
   explicit Bench(BenchFile file);
   Result<void> open_devices(const Catalog& catalog);
   Result<void> open_console(const Catalog& catalog, const ConsoleEntry& entry);
+  Result<void> open_medium(const Catalog& catalog, const std::string& name, const DeviceEntry& entry);
   Result<void> open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry);
   Result<void> open_power(const Catalog& catalog);
   Result<void> make_safe_first();

@@ -102,6 +102,14 @@ struct FlashArguments {
 };
 int flash_command(const FlashArguments& arguments);
 
+struct MediaArguments {
+  std::string what;  ///< write or verify
+  std::string bench;
+  std::string medium;
+  std::filesystem::path image;
+};
+int media_command(const MediaArguments& arguments);
+
 struct ConsoleArguments {
   std::string bench;
   std::string console;  ///< empty: the first

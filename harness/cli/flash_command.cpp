@@ -11,13 +11,13 @@
 #include "harness/bench/golden_image.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
 #include "harness/core/pause.hpp"
 #include "harness/core/units.hpp"
 #include "harness/event/run_info.hpp"
 #include "harness/firmware/image_guard.hpp"
 #include "harness/io/read_file.hpp"
-#include "harness/io/signals.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -179,19 +179,16 @@ Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file,
 }  // namespace
 
 int flash_command(const FlashArguments& arguments) {
-  std::stop_source stop;
-  std::atomic<int> stopped_by = 0;
   std::atomic<bool> is_changing = false;
-  const auto signals = SignalWatch::start([&](int signal, int) {
-    stopped_by = signal;
-    stop.request_stop();
+  const auto stop = StopBySignal::start([&](int, int) {
     if (is_changing) tell_note("the chip is being written: waiting for that to end");
   });
+  if (!stop) return exit_code::error;
   const auto file = bench_called(arguments.bench);
   if (!file) return exit_code::usage;
-  const auto done = flash_bench(arguments, *file, stop.get_token(), is_changing);
+  const auto done = flash_bench(arguments, *file, stop->token(), is_changing);
   if (!done) tell(done.error());
-  if (stopped_by != 0) return exit_status(Verdict::aborted, stopped_by);
+  if (stop->signal() != 0) return exit_status(Verdict::aborted, stop->signal());
   return done ? exit_code::pass : exit_status(done.error().cause());
 }
 

@@ -167,6 +167,19 @@ void add_power(CLI::App& app, Action& action) {
   command->callback([&action, arguments] { action = [arguments] { return power_command(*arguments); }; });
 }
 
+void add_media(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<MediaArguments>();
+  CLI::App* command =
+      app.add_subcommand("media", "Switch a DUT off, and write an image to what it boots from, or compare the two");
+  command->add_option("what", arguments->what, "write or verify")
+      ->required()
+      ->check(CLI::IsMember({"write", "verify"}));
+  command->add_option("bench", arguments->bench, "Bench file or its name")->required();
+  command->add_option("medium", arguments->medium, "Which of its media: sd")->required();
+  command->add_option("image", arguments->image, "Image: raw, or packed by xz, zstd or gzip")->required();
+  command->callback([&action, arguments] { action = [arguments] { return media_command(*arguments); }; });
+}
+
 void add_console(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ConsoleArguments>();
   CLI::App* command = app.add_subcommand(
@@ -237,6 +250,7 @@ int main(int argc, char** argv) {
   add_doctor(app, action);
   add_status(app, action);
   add_power(app, action);
+  add_media(app, action);
   add_console(app, action);
   add_flash(app, action);
   add_reference(app, action);

@@ -4,14 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <memory>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdexcept>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/digest.hpp"
 #include "harness/event/time_line.hpp"
 
 namespace coldboot {
@@ -111,22 +109,13 @@ Result<std::string> sha256_of(const std::filesystem::path& file) {
     const int why = errno;
     return Fault(why == ENOENT ? Cause::missing : Cause::io, file.string(), std::strerror(why));
   }
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);  // a hash needs none, and reading it takes milliseconds
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) {
-    return Fault(Cause::internal, file.string(), "libcrypto gives no SHA-256");
-  }
+  Digest hash;
   std::array<char, 65536> block{};
   while (in.read(block.data(), block.size()), in.gcount() > 0) {
-    EVP_DigestUpdate(hash.get(), block.data(), static_cast<std::size_t>(in.gcount()));
+    hash.add({reinterpret_cast<const std::uint8_t*>(block.data()), static_cast<std::size_t>(in.gcount())});
   }
   if (in.bad()) return Fault(Cause::io, file.string(), "could not be read to its end");
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  EVP_DigestFinal_ex(hash.get(), digest.data(), &length);
-  std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest.at(i));
-  return hex;
+  return hash.take_hex();
 }
 
 }  // namespace coldboot

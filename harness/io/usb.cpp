@@ -127,6 +127,26 @@ class SystemDevice final : public UsbDevice {
     return {};
   }
 
+  Result<void> detach_driver(int interface) override {
+    const int detached = libusb_detach_kernel_driver(handle_.get(), interface);
+    if (detached != 0 && detached != LIBUSB_ERROR_NOT_FOUND) return usb_fault(detached, "detaching its driver", info_);
+    return {};
+  }
+
+  Result<void> attach_driver(int interface) override {
+    const int attached = libusb_attach_kernel_driver(handle_.get(), interface);
+    if (attached != 0 && attached != LIBUSB_ERROR_BUSY && attached != LIBUSB_ERROR_NOT_FOUND)
+      return usb_fault(attached, "attaching its driver",
+                       info_);  // busy: it has one; not found: it gets it by the reset
+    return {};
+  }
+
+  Result<void> reset() override {
+    const int done = libusb_reset_device(handle_.get());
+    if (done != 0 && done != LIBUSB_ERROR_NOT_FOUND) return usb_fault(done, "resetting it", info_);
+    return {};  // not found: it is on the bus as another device now
+  }
+
   Result<UsbInterruptEndpoints> interrupt_endpoints(int interface) override {
     libusb_config_descriptor* raw = nullptr;
     if (const int code = libusb_get_active_config_descriptor(libusb_get_device(handle_.get()), &raw); code != 0)

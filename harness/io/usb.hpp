@@ -70,6 +70,14 @@ class UsbDevice {
   /// Faults: `busy`, `lost`, `refused`, `io`.
   virtual Result<void> claim(int interface) = 0;
 
+  /// Takes the system's driver off an interface, or has the system look for one again. What is so already is no fault.
+  /// Faults: `lost`, `refused`, `io`.
+  virtual Result<void> detach_driver(int interface) = 0;
+  virtual Result<void> attach_driver(int interface) = 0;
+
+  /// Resets its port; it begins anew, maybe as another device, so this value is to be let go of. Faults as above.
+  virtual Result<void> reset() = 0;
+
   /// Faults: `io` when the device has no such interface.
   virtual Result<UsbInterruptEndpoints> interrupt_endpoints(int interface) = 0;
 

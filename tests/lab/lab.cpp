@@ -8,8 +8,10 @@
 #include <cstring>
 #include <deque>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <linux/fs.h>
 #include <linux/hidraw.h>
 #include <linux/serial.h>
 #include <linux/usbdevice_fs.h>
@@ -301,6 +303,24 @@ class HidrawNode final : public Node {
   std::function<void()> used_;
 };
 
+/// /dev/sdX on a file, which has everything but a disk's length (linux/fs.h).
+class DiskNode final : public Node {
+ public:
+  static constexpr std::uint64_t sequence = 4711;
+
+  explicit DiskNode(std::uint64_t bytes) : bytes_(bytes) {}
+
+ private:
+  Outcome ioctl(UMockdevIoctlClient*, unsigned long request, UMockdevIoctlData* arg) override {
+    if (request == BLKFLSBUF) return {};
+    if (request != BLKGETSIZE64 && request != BLKGETDISKSEQ) return failed(ENOTTY);
+    put(resolved(arg, 0, sizeof bytes_).get(), 0, request == BLKGETSIZE64 ? bytes_ : sequence);
+    return {};
+  }
+
+  std::uint64_t bytes_;
+};
+
 /// A tty on a pty, which has everything but the outputs.
 class TtyNode final : public Node {
  public:
@@ -404,6 +424,41 @@ class Lab::Bench {
     return umockdev_testbed_get_dev_fd(testbed_, node.c_str());
   }
 
+  void plug_disk(const CardDisk& disk) {
+    const std::lock_guard lock(mutex_);
+    const std::string node = "/dev/" + disk_name();
+    disk_ = std::make_unique<DiskNode>(disk.bytes);
+    umockdev_testbed_attach_ioctl(testbed_, node.c_str(), disk_->base(), nullptr);
+    add(
+        fmt::format("P: {}\nN: {}\nE: SUBSYSTEM=block\nE: DEVTYPE=disk\nE: DEVNAME={}\nA: dev={}\\n\nA: size=0\\n\n"
+                    "A: ro=0\\n\nA: diskseq={}\\n\n\n",
+                    disk_path(disk), disk_name(), node, disk.number, DiskNode::sequence));
+    const std::filesystem::path file = root() + node;
+    if (std::filesystem::exists(card_file())) std::filesystem::copy_file(card_file(), file, overwrite);
+    std::filesystem::resize_file(file, disk.bytes);
+    constexpr std::uint64_t sector_bytes = 512;  // now the reader has seen its card
+    umockdev_testbed_set_attribute(testbed_, disk_path(disk).c_str(), "size",
+                                   fmt::format("{}\n", disk.bytes / sector_bytes).c_str());
+  }
+
+  void unplug_disk(const CardDisk& disk) {
+    const std::lock_guard lock(mutex_);
+    if (!disk_) return;
+    const std::string node = "/dev/" + disk_name();
+    std::filesystem::copy_file(root() + node, card_file(), overwrite);
+    remove(disk_path(disk));
+    umockdev_testbed_detach_ioctl(testbed_, node.c_str(), nullptr);
+    for (const std::string& left : {node, "/dev/.node/" + disk_name(), "/sys/block/" + disk_name()})
+      std::filesystem::remove(root() + left);  // umockdev forgets these, and minds when they are there
+    retired_.push_back(std::move(disk_));
+  }
+
+  [[nodiscard]] std::string content() {
+    const std::lock_guard lock(mutex_);
+    std::ifstream in(disk_ ? root() + "/dev/" + disk_name() : card_file(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
   void unplug_tty(const std::string& name) {
     const std::lock_guard lock(mutex_);
     const auto found = ttys_.find(name);
@@ -443,6 +498,18 @@ class Lab::Bench {
   };
 
   static inline const std::string bus_path = "/sys/devices/pci0000:00/usb1/";
+  static constexpr auto overwrite = std::filesystem::copy_options::overwrite_existing;
+
+  static std::string disk_path(const CardDisk& disk) {
+    return fmt::format("{0}{1}/{1}:1.0/host4/target4:0:0/4:0:0:0/block/{2}", bus_path, disk.port, disk_name());
+  }
+  [[nodiscard]] std::string root() {
+    gchar* const folder = umockdev_testbed_get_root_dir(testbed_);
+    std::string path = folder;
+    g_free(folder);
+    return path;
+  }
+  [[nodiscard]] std::string card_file() { return root() + "/card"; }
 
   void add(std::string description) {
     // umockdev's own notation leaves out where sysfs is mounted.
@@ -568,6 +635,7 @@ class Lab::Bench {
   std::map<std::string, std::string> port_of_tty_;
   std::map<std::string, int> devices_with_ttys_;
   std::deque<Returning> returning_;
+  std::unique_ptr<Node> disk_;
   std::vector<std::unique_ptr<Node>> retired_;
   std::jthread caretaker_;
 };
@@ -586,6 +654,18 @@ int Lab::plug(const SerialAdapter& adapter) {
 }
 void Lab::unplug(const SerialAdapter& adapter) {
   bench_->unplug_tty(adapter.tty);
+}
+void Lab::plug(const CardDisk& disk) {
+  bench_->plug_disk(disk);
+}
+void Lab::unplug(const CardDisk& disk) {
+  bench_->unplug_disk(disk);
+}
+std::string Lab::content() const {
+  return bench_->content();
+}
+std::string Lab::disk_name() {
+  return fmt::format("sdlab{}", ::getpid());
 }
 int Lab::outputs(const SerialAdapter& adapter) const {
   return bench_->outputs(adapter.tty);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,6 +53,19 @@ class Lab {
 
   /// The latency timer of an FTDI adapter, in ms, as it stands in the system's list.
   [[nodiscard]] int latency_timer(const SerialAdapter& adapter) const;
+
+  /// A disk of a USB device, and the file that is in its place: what programs write to the one is in the other. Its
+  /// name is one that no real disk has.
+  struct CardDisk {
+    std::string port = "1-4.1";
+    std::string number = "8:240";
+    std::uint64_t bytes = 0;
+  };
+  static std::string disk_name();
+  void plug(const CardDisk& disk);
+  void unplug(const CardDisk& disk);
+  /// What is on it, plugged in or not; empty before it was plugged in first.
+  [[nodiscard]] std::string content() const;
 
   /// What a program did with the outputs of a tty last: the TIOCM_ bits.
   [[nodiscard]] int outputs(const SerialAdapter& adapter) const;

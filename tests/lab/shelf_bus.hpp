@@ -63,6 +63,18 @@ class Shelf {
       return answer.data;
     }
     Result<void> claim(int) override { return {}; }
+    Result<void> detach_driver(int) override {
+      plugged_.model->driver_is(false);
+      return {};
+    }
+    Result<void> attach_driver(int) override {
+      plugged_.model->driver_is(true);
+      return {};
+    }
+    Result<void> reset() override {
+      plugged_.model->reset();
+      return {};
+    }
     Result<UsbInterruptEndpoints> interrupt_endpoints(int) override {
       UsbInterruptEndpoints found;
       const std::vector<std::uint8_t>& bytes = plugged_.model->identity().interface_and_endpoints;

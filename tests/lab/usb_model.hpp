@@ -101,6 +101,10 @@ class UsbModel {
     return cut(answer_at(endpoint, data), length);
   }
 
+  /// The system's driver of its interface was attached or detached; its port was reset.
+  virtual void driver_is(bool /*attached*/) {}
+  virtual void reset() {}
+
   /// Whether it fell off the bus by itself.
   [[nodiscard]] bool is_gone() const {
     const std::lock_guard lock(mutex_);
