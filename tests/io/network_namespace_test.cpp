@@ -7,7 +7,7 @@
 
 #include <gmock/gmock.h>
 
-#include "harness/io/child_process.hpp"
+#include "tests/carrier.hpp"
 #include "tests/soon.hpp"
 
 namespace coldboot {
@@ -22,14 +22,6 @@ class NetworkNamespaceTest : public ::testing::Test {
     auto created = NetworkNamespace::create("bench/lan");
     if (!created) GTEST_SKIP() << created.error().text();
     network = std::move(*created);
-  }
-
-  /// What a program says that runs in there.
-  [[nodiscard]] std::string run_inside(const std::vector<std::string>& program) const {
-    std::vector<std::string> argv = network->enter();
-    argv.insert(argv.end(), program.begin(), program.end());
-    const auto ended = run_child(argv, soon());
-    return ended ? ended->output : ended.error().text();
   }
 
   std::unique_ptr<NetworkNamespace> network;
@@ -67,9 +59,9 @@ TEST_F(NetworkNamespaceTest, HasATapWithACarrierWhileItIsOpen) {
   if (!tap && tap.error().cause() != Cause::io) GTEST_SKIP() << tap.error().text();
   ASSERT_TRUE(tap) << tap.error().text();
   ASSERT_TRUE(network->ip("link set lan up\n", soon()));
-  EXPECT_THAT(run_inside({"ip", "link", "show", "lan"}), Not(HasSubstr("NO-CARRIER")));
+  EXPECT_TRUE(comes_to_carrier(*network, "lan", true));
   tap->close();
-  EXPECT_THAT(run_inside({"ip", "link", "show", "lan"}), HasSubstr("NO-CARRIER"));
+  EXPECT_TRUE(comes_to_carrier(*network, "lan", false));
   ASSERT_TRUE(network->tap("lan")) << "and it can be opened again";
 }
 

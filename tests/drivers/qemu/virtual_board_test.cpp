@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/io/child_process.hpp"
+#include "tests/carrier.hpp"
 #include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -183,17 +184,11 @@ TEST_F(VirtualBoardTest, HasACarrierOnItsCablesWhileItHasPower) {
   if (!port && port.error().cause() != Cause::io) GTEST_SKIP() << port.error().text();
   ASSERT_TRUE(port) << port.error().text();
   ASSERT_TRUE(network->ip("link set lan up\n", soon()));
-  const auto carrier = [&] {
-    auto argv = network->enter();
-    argv.insert(argv.end(), {"ip", "link", "show", "lan"});
-    const auto shown = run_child(argv, soon());
-    return shown && shown->output.find("NO-CARRIER") == std::string::npos;
-  };
-  EXPECT_FALSE(carrier());
+  EXPECT_TRUE(comes_to_carrier(*network, "lan", false));
   ASSERT_TRUE(power->set(Power::on, soon()));
-  EXPECT_TRUE(carrier());
+  EXPECT_TRUE(comes_to_carrier(*network, "lan", true));
   ASSERT_TRUE(power->set(Power::off, soon()));
-  EXPECT_FALSE(carrier());
+  EXPECT_TRUE(comes_to_carrier(*network, "lan", false));
 }
 
 TEST_F(VirtualBoardTest, KeepsThePaceOfALine) {
