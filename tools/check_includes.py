@@ -23,8 +23,9 @@ MAY_INCLUDE = {
     "measure": {"core", "event", "device", "console"},
     "bench": {"core", "event", "device", "io", "file", "console", "measure"},
     "doctor": {"core", "event", "device", "io", "file", "bench"},
+    "flashing": {"core", "event", "device", "io", "firmware", "bench"},
     "scenario": {"core", "event", "file", "console", "measure", "bench"},
-    "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench"},
+    "run": {"core", "event", "device", "io", "file", "console", "measure", "import", "scenario", "bench", "firmware", "flashing"},
 }
 DRIVER = {"core", "event", "device", "io", "file", "import", "firmware", "media"}
 SHARED_BY_DRIVERS = {"drivers/web", "drivers/ftdi"}  # what devices behind a web server, or an FTDI chip, have in common

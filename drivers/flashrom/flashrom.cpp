@@ -134,7 +134,8 @@ Fault Flashrom::placed(const Fault& fault) const {
 
 std::filesystem::path Flashrom::log_of(const Step& step, const FlashRequest& request) const {
   return request.log_folder.empty() ? std::filesystem::path()
-                                    : request.log_folder / fmt::format("flashrom-{}.log", step.log);
+                                    : request.log_folder / fmt::format("flashrom-{}{}{}.log", request.log_name,
+                                                                       request.log_name.empty() ? "" : "-", step.log);
 }
 
 std::vector<std::string> Flashrom::arguments_of(const Step& step, const FlashRequest& request) const {
@@ -208,7 +209,7 @@ Result<FlashReport> Flashrom::probe_and(Step step, const FlashRequest& request, 
       return Fault(Cause::mistake, config_.where, fmt::format("found the region \"{}\", expected a name", region));
   }
   const Instant began = std::chrono::steady_clock::now();
-  auto chip = probe(request, until);
+  auto chip = request.chip ? Result<FlashChip>(*request.chip) : probe(request, until);
   if (!chip) return chip.error();
   step.chip = chip->name;
   const auto end = run(step, request, until);
@@ -233,10 +234,12 @@ Result<FlashReport> Flashrom::read(const std::filesystem::path& file, const Flas
   if (!report) return report;
   const Instant began = std::chrono::steady_clock::now();
   const Step again{.task = FlashromTask::read, .log = "read-again", .chip = report->chip.name, .file = second.path()};
-  if (auto read_again = read_into(again, request, until); !read_again) return read_again.error();
   const auto bytes = read_file(first.path());
   if (!bytes) return bytes.error();
-  const auto bytes_again = read_file(second.path());
+  if (!request.once) {
+    if (auto read_again = read_into(again, request, until); !read_again) return read_again.error();
+  }
+  const auto bytes_again = request.once ? bytes : read_file(second.path());
   if (!bytes_again) return bytes_again.error();
   if (auto good = check_readout(*bytes, *bytes_again, report->chip.size_bytes); !good) return placed(good.error());
   if (auto written = write_file_atomically(file, *bytes); !written) return written.error();

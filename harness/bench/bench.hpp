@@ -10,6 +10,7 @@
 #include "harness/bench/bench_clock.hpp"
 #include "harness/bench/bench_file.hpp"
 #include "harness/bench/catalog.hpp"
+#include "harness/bench/firmware_chip.hpp"
 #include "harness/bench/lease.hpp"
 
 namespace coldboot {
@@ -61,26 +62,33 @@ class Bench {
   /// The medium of that name; null when the bench has none.
   [[nodiscard]] BootMedium* medium(const std::string& name) const;
 
-  /// What writes the DUT's firmware chip, opened when it is asked for first: most runs do not need the programmer.
-  /// Faults: `mistake` when the bench has none; else the driver's.
-  Result<Flasher*> flasher(const Catalog& catalog);
+  /// The DUT's firmware chip, its programmer and lines opened when it is asked for first: most runs do not need them.
+  /// Faults: `mistake` when the bench has none; `busy` when somebody else has the programmer; else the drivers'.
+  Result<FirmwareChip*> chip();
+
+  /// Puts right what a holder left that did not end well: its firmware chip is parted from its programmer, once that
+  /// has come to its end, and power is off. Returns that last switching. Faults: those of both.
+  Result<PowerSwitched> rescue(const Until& until);
 
   /// The hosts of ours, by the name of their network.
   [[nodiscard]] const std::map<std::string, BenchPort>& ports() const { return ports_; }
 
  private:
-  explicit Bench(BenchFile file);
-  Result<void> open_devices(const Catalog& catalog);
-  Result<void> open_console(const Catalog& catalog, const ConsoleEntry& entry);
-  Result<void> open_medium(const Catalog& catalog, const std::string& name, const DeviceEntry& entry);
-  Result<void> open_port(const Catalog& catalog, const std::string& name, const PortEntry& entry);
-  Result<void> open_power(const Catalog& catalog);
+  Bench(BenchFile file, Catalog catalog);
+  Result<void> open_devices();
+  Result<void> open_console(const ConsoleEntry& entry);
+  Result<void> open_medium(const std::string& name, const DeviceEntry& entry);
+  Result<void> open_port(const std::string& name, const PortEntry& entry);
+  Result<void> open_power();
   Result<void> make_safe_first();
-  Result<Relay*> open_relay(const Catalog& catalog, const DeviceEntry& entry, const std::string& part);
+  Result<void> part_chip_from_the_dead();
+  Result<Relay*> open_relay(const DeviceEntry& entry, const std::string& part);
+  Result<Channel> open_contact(const ContactEntry& entry, const std::string& part);
   OpenContext context_for(const std::string& part);
   void tell(EventBody event);
 
   BenchFile file_;
+  Catalog catalog_;
   BenchClock clock_;
   std::optional<Lease> lease_;
   std::mutex telling_;                   // guards the next three
@@ -93,11 +101,11 @@ class Bench {
     std::unique_ptr<Relay> relay;
   };
   std::vector<OpenRelay> relays_;  // what power_ switches over
-  std::unique_ptr<PowerSwitch> power_;
+  std::unique_ptr<ChipInterlock> power_;
   std::vector<BenchConsole> consoles_;
   std::map<std::string, std::unique_ptr<BootMedium>> media_;
   std::map<std::string, BenchPort> ports_;
-  std::unique_ptr<Flasher> flasher_;
+  std::unique_ptr<FirmwareChip> chip_;  // last: it lets go of lines while power is still ours to keep away
 };
 
 }  // namespace coldboot

@@ -98,11 +98,48 @@ struct GoldenEntry {
   std::string sha256;  ///< of its bytes, lower-case hex
 };
 
+/// A channel of a relay, by which something other than power is switched.
+struct ContactEntry {
+  DeviceEntry device;
+  int channel = 1;
+};
+
+/// One move in connecting a programmer to a chip, or in parting them: a line is switched, or time passes.
+struct ChipMove {
+  std::string line;  ///< empty: time passes
+  bool on = false;
+  Nanos pause{};
+};
+
+/// How a board that has its supply is put into S5: its power button is held.
+struct S5Entry {
+  ContactEntry button;
+  Nanos after{std::chrono::seconds(5)};    ///< from the supply to the press
+  Nanos press{std::chrono::seconds(6)};    ///< how long it is held
+  Nanos settle{std::chrono::seconds(10)};  ///< from letting go to S5 being reached
+};
+
+/// A contact that is closed for a while, with the DUT's supply off.
+struct PressEntry {
+  ContactEntry contact;
+  Nanos press{std::chrono::seconds(10)};
+};
+
+/// What a configuration calls the DUT's firmware chip among the media it boots from.
+inline constexpr const char* firmware_medium = "flash";
+
 /// The DUT's firmware chip and what writes it.
 struct FlashEntry {
   DeviceEntry device;
   std::uint64_t size_bytes = 0;
   std::optional<GoldenEntry> golden;
+  std::map<std::string, ContactEntry> lines;     ///< between programmer and chip, where they are switched
+  std::vector<ChipMove> connect;                 ///< with each line on in the end
+  std::vector<ChipMove> disconnect;              ///< with each line off in the end
+  std::optional<S5Entry> s5;                     ///< the chip lives on standby power; nothing: the DUT's power is off
+  std::optional<PressEntry> clear_cmos;          ///< after a write
+  std::optional<Nanos> discharge;                ///< from power off to touching the chip; nothing: off_min of `power`
+  Nanos boots_within{std::chrono::seconds(60)};  ///< from power to the first sign of a golden image that boots
 };
 
 struct BenchFile {

@@ -121,7 +121,7 @@ class Rescue {
     const auto bench = Bench::open_power_alone(file_, catalog_, std::move(*lease));
     if (!bench) return bench.error();
     (*bench)->on_device_event([this](EventBody body) { tell(std::move(body)); });
-    auto off = (*bench)->power().set(Power::off, Until(clock_.now() + switch_limit));
+    auto off = (*bench)->rescue(Until(clock_.now() + switch_limit));
     (*bench)->on_device_event({});
     if (off && off->read_back == Power::on)
       return Fault(Cause::protocol, file_.name + "/power", "switched off, but it reads back on");

@@ -20,6 +20,8 @@ std::string notes_of(const BenchState& state) {
   json notes{{"token", state.token}, {"left-safe", state.left_safe}, {"run", state.run}, {"until", state.until}};
   if (state.power) notes["power"] = name_of(*state.power);
   if (!state.unsafe_by.empty()) notes["unsafe-by"] = state.unsafe_by;
+  if (state.chip_is_held) notes["chip-is-held"] = true;
+  if (state.chip_is_in_doubt) notes["chip-is-in-doubt"] = true;
   if (state.last_ending) notes["last-ending"] = name_of(*state.last_ending);
   return notes.dump() + "\n";
 }
@@ -34,6 +36,8 @@ BenchState state_in(const std::string& notes) {
     state.unsafe_by = kept.value("unsafe-by", "");
     state.run = kept.value("run", "");
     state.until = kept.value("until", "");
+    state.chip_is_held = kept.value("chip-is-held", false);
+    state.chip_is_in_doubt = kept.value("chip-is-in-doubt", false);
     if (kept.contains("power")) state.power = kept.at("power") == "on" ? Power::on : Power::off;
     if (kept.contains("last-ending")) {
       state.last_ending = kept.at("last-ending") == "clean" ? Ending::clean : Ending::cut;
@@ -135,6 +139,27 @@ void Lease::power_is_in_doubt() {
   (void)keep(LockFile::Survive::process);
 }
 
+Result<void> Lease::chip_is_held() {
+  is_unsafe();
+  state_.chip_is_held = true;
+  return keep(LockFile::Survive::host);
+}
+
+Result<void> Lease::chip_is_in_doubt() {
+  state_.chip_is_in_doubt = true;
+  return keep(LockFile::Survive::host);
+}
+
+void Lease::chip_is_parted() {
+  state_.chip_is_held = false;
+  (void)keep(LockFile::Survive::process);
+}
+
+void Lease::chip_is_settled() {
+  state_.chip_is_in_doubt = false;
+  (void)keep(LockFile::Survive::process);
+}
+
 void Lease::works_in(const std::filesystem::path& run_folder) {
   std::error_code none;
   state_.run = std::filesystem::absolute(run_folder, none).string();
@@ -143,7 +168,7 @@ void Lease::works_in(const std::filesystem::path& run_folder) {
 
 void Lease::hand_back(bool on_purpose) {
   if (!check()) return;
-  state_.left_safe = state_.left_safe || on_purpose || state_.power == Power::off;
+  state_.left_safe = !state_.chip_is_held && (state_.left_safe || on_purpose || state_.power == Power::off);
   if (state_.left_safe) state_.unsafe_by.clear();
   state_.until.clear();
   (void)keep(LockFile::Survive::process);

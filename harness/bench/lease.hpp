@@ -21,6 +21,8 @@ struct BenchState {
   std::optional<Power> power;         ///< as it was switched last
   std::optional<Ending> last_ending;  ///< how the DUT's system came down last
   std::string run;                    ///< folder of the last run
+  bool chip_is_held = false;          ///< lines of the DUT's firmware chip may be driven, or the DUT is in S5 for that
+  bool chip_is_in_doubt = false;      ///< a write of the firmware chip was begun, and nobody has seen its end
   std::string until;  ///< when the holder will be done at the latest, UTC; empty where that is not known
   bool operator==(const BenchState&) const = default;
 };
@@ -66,6 +68,15 @@ class Lease {
   void system_is_down() { system_is_down_ = true; }
   /// How the DUT's system came down last, by us or whoever had the bench before; nothing where that is not known.
   [[nodiscard]] std::optional<Ending> last_ending() const { return state_.last_ending; }
+  /// To be called before lines to the DUT's firmware chip are driven, and before it is written: both are kept even if
+  /// the host should crash.
+  Result<void> chip_is_held();
+  Result<void> chip_is_in_doubt();
+  void chip_is_parted();
+  void chip_is_settled();
+  /// Whether its content is nobody's to say: a write was cut, by us or by whoever had the bench before.
+  [[nodiscard]] bool is_chip_in_doubt() const { return state_.chip_is_in_doubt; }
+  [[nodiscard]] std::optional<Power> power() const { return state_.power; }  ///< as it was switched last
   void works_in(const std::filesystem::path& run_folder);
 
   /// We are done: the bench is safe if power is off, or was left on on purpose.

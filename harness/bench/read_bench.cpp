@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/bench/read_flash.hpp"
 #include "harness/file/document.hpp"
 #include "harness/io/tee.hpp"
 
@@ -19,7 +20,6 @@ using keys::Placed;
 
 constexpr int ipv4_bits = 32;
 constexpr int ipv6_bits = 128;
-constexpr int most_channels = 128;
 constexpr int most_retries = 20;
 
 /// Whether `text` is a whole number from 0 to `most`.
@@ -92,7 +92,7 @@ struct BenchDraft {
   std::vector<Entry<ConsoleDraft>> consoles;
   std::vector<Entry<DeviceEntry>> media;
   std::vector<Entry<PortEntry>> ports;
-  std::optional<FlashEntry> flash;
+  std::optional<FlashDraft> flash;
 };
 
 DeviceEntry device_entry(const std::string& driver, std::map<std::string, std::string> own, const Place& place) {
@@ -261,35 +261,6 @@ keys::Type<PortEntry> port_type(const DriverTables& drivers) {
                 "Where our host sends what is not of its network.", "nowhere");
 }
 
-bool is_sha256(const std::string& text) {
-  constexpr std::size_t digits = 64;
-  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-keys::Type<GoldenEntry> golden_type() {
-  const std::string example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-  const auto hash = keys::checked<std::string>(
-      keys::text(example), "64 digits as sha256sum prints them", [](const std::string& text) -> Result<void> {
-        if (is_sha256(text)) return {};
-        return Fault(Cause::mistake, "", fmt::format("found \"{}\", expected 64 digits 0-9 and a-f", text),
-                     "sha256sum FILE prints them");
-      });
-  return keys::object<GoldenEntry>("golden", "The image that the chip is given back whenever its content is in doubt.")
-      .required("file", &GoldenEntry::file, keys::path("golden.rom"), "Image, as large as the chip.")
-      .required("sha256", &GoldenEntry::sha256, hash, "Its SHA-256, so that no other file is taken for it.");
-}
-
-keys::Type<FlashEntry> flash_type(const DriverTables& drivers) {
-  return keys::object<FlashEntry>("flash", "The DUT's firmware chip, and what reads and writes it from outside.")
-      .tables("driver", drivers.flashers, "Kind of programmer.",
-              [](FlashEntry& flash, const std::string& driver, std::map<std::string, std::string> own,
-                 const Place& place) { flash.device = device_entry(driver, std::move(own), place); })
-      .required("size", &FlashEntry::size_bytes, keys::size("8 MiB"),
-                "Size of the chip; an image of any other is refused.")
-      .optional("golden", &FlashEntry::golden, golden_type(),
-                "The image that the chip is given back whenever its content is in doubt.");
-}
-
 keys::Type<BenchDraft> bench_type(const DriverTables& drivers) {
   return keys::object<BenchDraft>("bench", "A bench: one DUT and the devices wired to it.")
       .required("name", &BenchDraft::name, keys::name("apu2-07"), "Name of the bench, as reports show it.")
@@ -391,7 +362,7 @@ BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file,
   }
   for (const auto& medium : draft.media) bench.media.emplace(medium.name, medium.value);
   for (const auto& port : draft.ports) bench.ports.emplace(port.name, port.value);
-  bench.flash = draft.flash;
+  if (draft.flash) bench.flash = flash_entry(*draft.flash, findings);
   bench.file = file;
   bench.inputs = {file};
   return bench;

@@ -94,11 +94,12 @@ struct PowerArguments {
 int power_command(const PowerArguments& arguments);
 
 struct FlashArguments {
-  std::string what;  ///< read, write or verify
+  std::string what;  ///< read, write, verify, erase or recover
   std::string bench;
   std::filesystem::path file;        ///< image, or where to put what is read; empty: the bench's golden image
   std::vector<std::string> regions;  ///< empty: the whole chip
   std::filesystem::path logs;        ///< folder for full logs; empty: none are kept
+  std::filesystem::path backups;     ///< folder for what the chip held; empty: it is not kept
 };
 int flash_command(const FlashArguments& arguments);
 

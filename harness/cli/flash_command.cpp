@@ -1,8 +1,12 @@
 #include <atomic>
-#include <optional>
+#include <cerrno>
+#include <map>
+#include <poll.h>
 #include <stop_token>
 #include <string>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,8 +20,7 @@
 #include "harness/core/pause.hpp"
 #include "harness/core/units.hpp"
 #include "harness/event/run_info.hpp"
-#include "harness/firmware/image_guard.hpp"
-#include "harness/io/read_file.hpp"
+#include "harness/flashing/chip_job.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -25,24 +28,30 @@ namespace {
 
 constexpr Nanos power_limit = std::chrono::seconds(30);
 
-std::string_view text_of(FlashStage stage) {
-  switch (stage) {
-    case FlashStage::probing: return "looking for the chip";
-    case FlashStage::reading: return "reading";
-    case FlashStage::reading_old: return "reading what the chip holds";
-    case FlashStage::erasing_and_writing: return "erasing and writing, which nothing may cut";
-    case FlashStage::verifying: return "verifying";
-  }
-  return "";
+/// What a person is told as work on a chip comes to a stage; nothing for those that take no time.
+std::string_view text_of_stage(std::string_view stage) {
+  static const std::map<std::string_view, std::string_view> texts{
+      {"taking-power", "switching power off"},
+      {"discharging", "waiting until the supplies have discharged"},
+      {"connecting", "connecting programmer and chip"},
+      {"reading-old", "reading what the chip holds"},
+      {"writing: erasing-and-writing", "erasing and writing, which nothing may cut"},
+      {"writing: verifying", "verifying"},
+      {"reading-back", "reading back"},
+      {"clearing-cmos", "clearing CMOS"},
+      {"reading", "reading"},
+      {"verifying", "verifying"},
+      {"erasing-and-writing", "erasing, which nothing may cut"}};
+  const auto found = texts.find(stage);
+  return found == texts.end() ? "" : found->second;
 }
 
-std::string_view text_of(FlashOutcome outcome) {
+std::string_view text_of(ChipOutcome outcome) {
   switch (outcome) {
-    case FlashOutcome::read: return "read";
-    case FlashOutcome::written: return "written";
-    case FlashOutcome::identical: return "nothing written: the chip holds this image already";
-    case FlashOutcome::verified: return "verified: the chip holds this image";
-    case FlashOutcome::erased: return "erased";
+    case ChipOutcome::written: return "written and read back";
+    case ChipOutcome::identical: return "nothing written: the chip holds this image already";
+    case ChipOutcome::unchanged: return "nothing written: the chip holds this image already";
+    case ChipOutcome::restored: return "the golden image is back";
   }
   return "";
 }
@@ -57,17 +66,12 @@ std::string text_of(const FirmwareImage& image) {
 
 /// The image to write or to compare with, once it is known to fit.
 Result<std::filesystem::path> image_for(const FlashArguments& arguments, const BenchFile& bench) {
-  auto file = arguments.file.empty() ? golden_image(bench) : Result<std::filesystem::path>(arguments.file);
+  auto file = arguments.file.empty() || arguments.what == "recover" ? golden_image(bench)
+                                                                    : Result<std::filesystem::path>(arguments.file);
   if (!file) return file;
-  const auto bytes = read_file(*file);
-  if (!bytes) return bytes.error();
-  const FirmwareImage image = look_at_image(*bytes);
-  const auto model = bench.dut.find("model");
-  const ImageWish wish{.where = file->string(),
-                       .size_bytes = bench.flash->size_bytes,
-                       .model = model == bench.dut.end() ? "" : model->second};
-  if (auto fits = check_image(image, wish); !fits) return fits.error();
-  tell_note(fmt::format("{}: {}", file->string(), text_of(image)));
+  const auto image = fitting_image(*file, bench);
+  if (!image) return image.error();
+  tell_note(fmt::format("{}: {}", file->string(), text_of(*image)));
   return file;
 }
 
@@ -89,68 +93,148 @@ Result<std::filesystem::path> file_of(const FlashArguments& arguments, const Ben
     return Fault(Cause::mistake, bench.file.string(), "the bench has no flash: nothing here reaches its firmware chip",
                  "say in the bench file what writes it (flash:)");
   }
-  return arguments.what == "read" ? file_for_readout(arguments) : image_for(arguments, bench);
+  if (arguments.what == "read") return file_for_readout(arguments);
+  return arguments.what == "erase" ? std::filesystem::path() : image_for(arguments, bench);
 }
 
 /// A bench whose firmware chip is in a person's hands.
 class FlashInHand {
  public:
-  FlashInHand(Bench& bench, Flasher& flasher, std::stop_token stop, std::atomic<bool>& is_changing)
-      : bench_(bench), flasher_(flasher), until_(Instant::max(), std::move(stop)), is_changing_(is_changing) {}
+  FlashInHand(Bench& bench, const FlashArguments& arguments, std::stop_token stop, std::atomic<bool>& is_changing)
+      : bench_(bench), arguments_(arguments), until_(Instant::max(), std::move(stop)), is_changing_(is_changing) {}
 
-  /// Until supplies have discharged, where it was on.
-  Result<void> take_power_away() {
-    PowerSwitch& power = bench_.power();
-    const auto before = power.state(in_time());
-    const auto off = power.set(Power::off, in_time());
-    if (!off) return off.error();
-    if (off->read_back && *off->read_back != Power::off) {
-      return Fault(Cause::protocol, bench_.file().name + "/power", "switched off, but it reads back on",
-                   "a chip is not touched while its board may have power");
+  Result<void> carry_out(const std::filesystem::path& file) {
+    if (arguments_.what == "write")
+      return write({.image = file,
+                    .regions = arguments_.regions,
+                    .backup_folder = arguments_.backups,
+                    .log_folder = arguments_.logs});
+    if (arguments_.what == "recover") {
+      auto written = write({.image = file, .is_restoring = true, .log_folder = arguments_.logs});
+      return written ? see_it_boot(file) : written;
     }
-    const auto known = before && *before ? *before : bench_.lease()->found().power;
-    if (known == Power::off) return {};
-    tell_note(fmt::format("{}: power off, {} until it is gone", bench_.file().name,
-                          duration_text(bench_.file().power.off_min)));
-    return let_pass(bench_.clock(), bench_.file().power.off_min, until_, bench_.file().name);
-  }
-
-  Result<FlashReport> carry_out(const FlashArguments& arguments, const std::filesystem::path& file) {
-    const FlashRequest request{.regions = arguments.regions,
-                               .log_folder = arguments.logs,
-                               .on_progress = [this](const FlashProgress& progress) { show(progress); }};
-    if (arguments.what == "read") return flasher_.read(file, request, until_);
-    if (arguments.what == "verify") return flasher_.verify(file, request, until_);
-    auto report = flasher_.write(file, request, until_);
-    is_changing_ = false;
-    return report;
+    return at_the_chip(bench_, customer(), until_, [&](Flasher& flasher) { return ask(flasher, file); });
   }
 
  private:
-  [[nodiscard]] Until in_time() const { return Until(bench_.clock().now() + power_limit, until_.stop); }
+  Result<void> write(ChipOrder order) {
+    const auto put = ChipJob(bench_, std::move(order), customer()).carry_out(until_);
+    is_changing_ = false;
+    if (!put) return put.error();
+    print(fmt::format("{}: {}, {} in {} ({})\n{}  {}\n", name(), text_of(put->outcome),
+                      size_text(bench_.file().flash->size_bytes), seconds_text(put->took), put->chip, put->sha256,
+                      put->image));
+    if (!put->backup.empty()) print(fmt::format("{}: what the chip held is in {}\n", name(), put->backup));
+    return {};
+  }
 
-  void show(const FlashProgress& progress) {
-    is_changing_ = progress.stage == FlashStage::erasing_and_writing;
-    if (progress.stage == shown_) return;
-    shown_ = progress.stage;
-    tell_note(fmt::format("{}: {}", bench_.file().name, text_of(progress.stage)));
+  Result<void> ask(Flasher& flasher, const std::filesystem::path& file) {
+    const FlashRequest request{.regions = arguments_.regions,
+                               .log_folder = arguments_.logs,
+                               .on_progress = [this](const FlashProgress& at) { show(name_of(at.stage)); }};
+    const auto report = arguments_.what == "read"     ? flasher.read(file, request, until_)
+                        : arguments_.what == "verify" ? flasher.verify(file, request, until_)
+                                                      : erase(flasher, request);
+    if (!report) return report.error();
+    print(fmt::format("{}: {}, {} in {} ({})\n", name(),
+                      arguments_.what == "verify" ? "the chip holds this image" : done(),
+                      size_text(report->chip.size_bytes), seconds_text(report->took), report->chip.name));
+    if (file.empty()) return {};
+    const auto hash = sha256_of(file);
+    if (!hash) return hash.error();
+    print(fmt::format("{}  {}\n", *hash, file.string()));
+    return {};
+  }
+
+  [[nodiscard]] std::string_view done() const { return arguments_.what == "read" ? "read" : "erased"; }
+
+  /// An erased chip is what was wanted: nothing about it is in doubt afterwards.
+  Result<FlashReport> erase(Flasher& flasher, const FlashRequest& request) {
+    const auto chip = bench_.chip();
+    if (!chip) return chip.error();
+    if (auto told = (*chip)->is_in_doubt(); !told) return told.error();
+    auto report = flasher.erase(request, until_);
+    is_changing_ = false;
+    if (report) (*chip)->settled();
+    return report;
+  }
+
+  /// Power for as long as it takes to hear the board.
+  Result<void> see_it_boot(const std::filesystem::path& image) {
+    const auto looked = fitting_image(image, bench_.file());
+    if (!looked) return looked.error();
+    const BenchConsole& console = bench_.consoles().front();
+    const Nanos patience = bench_.file().flash->boots_within;
+    tell_note(fmt::format("{}: power on, to see whether it boots", name()));
+    if (auto waited = let_pass(bench_.clock(), bench_.file().power.off_min, until_, name()); !waited) return waited;
+    if (auto on = switch_power(Power::on, in_time()); !on) return on;
+    const bool boots =
+        says(*console.stream, looked->build.version, Until(bench_.clock().now() + patience, until_.stop));
+    if (auto off = switch_power(Power::off, Until(bench_.clock().now() + power_limit)); !off) return off;
+    if (until_.stop.stop_requested()) return Fault(Cause::stopped, name(), "asked to stop");
+    const std::string sign = looked->build.version.empty() ? "anything" : looked->build.version;
+    if (boots) {
+      print(fmt::format("{}: it boots ({} on {})\n", name(), sign == "anything" ? "the first bytes" : sign,
+                        console.entry.name));
+      return {};
+    }
+    return Fault(Cause::dut, fmt::format("{}/{}", name(), console.entry.name),
+                 fmt::format("the golden image is on the chip, but the board did not say {} in {}", sign,
+                             duration_text(patience)),
+                 "does this image boot on this board, and is the console in?");
+  }
+
+  static bool says(ByteStream& stream, const std::string& text, const Until& until) {
+    constexpr int look_every_ms = 100;
+    constexpr std::size_t piece_size = 4096;
+    std::string heard;
+    while (std::chrono::steady_clock::now() < until.deadline && !until.stop.stop_requested()) {
+      pollfd waiting{stream.descriptor(), POLLIN, 0};
+      if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
+      std::string piece(piece_size, '\0');
+      const ssize_t count = ::read(stream.descriptor(), piece.data(), piece.size());
+      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return false;
+      piece.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+      piece.resize(stream.decode(piece));
+      heard += piece;
+      if (!heard.empty() && heard.find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  ChipCustomer customer() {
+    return {.switch_power = [this](Power wanted, const Until& until) { return switch_power(wanted, until); },
+            .let_pass = [this](Nanos length,
+                               const Until& until) { return let_pass(bench_.clock(), length, until, name()); },
+            .tell = [this](const std::string& stage) { show(stage); }};
+  }
+
+  Result<void> switch_power(Power wanted, const Until& until) {
+    const auto switched = bench_.power().set(wanted, std::min(until.deadline, in_time().deadline) == until.deadline
+                                                         ? until
+                                                         : Until(in_time().deadline, until.stop));
+    if (!switched) return switched.error();
+    if (switched->read_back.value_or(wanted) == wanted) return {};
+    return Fault(Cause::protocol, name() + "/power",
+                 fmt::format("switched {}, but it reads back {}", name_of(wanted), name_of(*switched->read_back)),
+                 "a chip is not touched while its board may have power");
+  }
+
+  [[nodiscard]] Until in_time() const { return Until(bench_.clock().now() + power_limit, until_.stop); }
+  [[nodiscard]] const std::string& name() const { return bench_.file().name; }
+
+  void show(std::string_view stage) {
+    is_changing_ = stage.ends_with("erasing-and-writing");
+    const std::string_view text = text_of_stage(stage);
+    if (!text.empty() && text != std::exchange(shown_, text)) tell_note(fmt::format("{}: {}", name(), text));
   }
 
   Bench& bench_;
-  Flasher& flasher_;
+  const FlashArguments& arguments_;
   Until until_;
   std::atomic<bool>& is_changing_;
-  std::optional<FlashStage> shown_;
+  std::string_view shown_;
 };
-
-Result<void> print_report(const std::string& bench, const FlashReport& report, const std::filesystem::path& file) {
-  const auto hash = sha256_of(file);
-  if (!hash) return hash.error();
-  print(fmt::format("{}: {}, {} in {} ({})\n{}  {}\n", bench, text_of(report.outcome),
-                    size_text(report.chip.size_bytes), seconds_text(report.took), report.chip.name, *hash,
-                    file.string()));
-  return {};
-}
 
 Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file, std::stop_token stop,
                          std::atomic<bool>& is_changing) {
@@ -161,19 +245,24 @@ Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file,
     std::filesystem::create_directories(arguments.logs, error);
     if (error) return Fault(Cause::io, arguments.logs.string(), error.message());
   }
-  auto lease = Lease::take(file.name, {.what = "coldboot flash " + arguments.what});
-  if (!lease) return lease.error();
-  const Catalog catalog = driver_catalog();
-  auto bench = Bench::open_power_alone(file, catalog, std::move(*lease));
+  const LeaseRequest request{.what = "coldboot flash " + arguments.what};
+  Result<std::unique_ptr<Bench>> bench = Fault();
+  if (arguments.what == "recover") {
+    bench = Bench::open(file, driver_catalog(), request);  // with its consoles, which tell whether it boots
+  } else {
+    auto lease = Lease::take(file.name, request);
+    if (!lease) return lease.error();
+    bench = Bench::open_power_alone(file, driver_catalog(), std::move(*lease));
+  }
   if (!bench) return bench.error();
-  const auto flasher = (*bench)->flasher(catalog);
-  if (!flasher) return flasher.error();
-  FlashInHand in_hand(**bench, **flasher, std::move(stop), is_changing);
-  if (auto off = in_hand.take_power_away(); !off) return off;
-  const auto report = in_hand.carry_out(arguments, *image);
+  if ((*bench)->lease()->found().chip_is_held) {
+    if (auto rescued = (*bench)->rescue(Until((*bench)->clock().now() + power_limit, stop)); !rescued) {
+      return rescued.error();
+    }
+  }
+  const auto done = FlashInHand(**bench, arguments, std::move(stop), is_changing).carry_out(*image);
   (*bench)->lease()->hand_back();
-  if (!report) return report.error();
-  return print_report(file.name, *report, *image);
+  return done;
 }
 
 }  // namespace

@@ -193,17 +193,27 @@ void add_console(CLI::App& app, Action& action) {
 
 void add_flash(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<FlashArguments>();
-  CLI::App* command =
-      app.add_subcommand("flash", "Read, write or verify a bench's firmware chip, its DUT without power");
-  command->add_option("what", arguments->what, "read, write or verify")
+  CLI::App* command = app.add_subcommand("flash", "Read, write, verify, erase or recover a bench's firmware chip");
+  command
+      ->add_option("what", arguments->what,
+                   "read, write, verify, erase; or recover: put the golden image there and see it boot")
       ->required()
-      ->check(CLI::IsMember({"read", "write", "verify"}));
+      ->check(CLI::IsMember({"read", "write", "verify", "erase", "recover"}));
   command->add_option("bench", arguments->bench, "Bench file or its name")->required();
   command->add_option("file", arguments->file,
                       "Image, or the file to read into; without it the bench's golden image is written or verified");
   command->add_option("--region", arguments->regions, "Write or verify this region of the chip's layout alone");
   command->add_option("--logs", arguments->logs, "Folder to keep full logs in");
-  command->callback([&action, arguments] { action = [arguments] { return flash_command(*arguments); }; });
+  arguments->backups = "runs/firmware-backups";
+  command->add_option("--backups", arguments->backups, "Folder for what the chip held before it was written")
+      ->capture_default_str();
+  auto no_backup = std::make_shared<bool>(false);
+  command->add_flag("--no-backup", *no_backup,
+                    "Write without reading what the chip holds: it is worth nothing, or blank");
+  command->callback([&action, arguments, no_backup] {
+    if (*no_backup) arguments->backups.clear();
+    action = [arguments] { return flash_command(*arguments); };
+  });
 }
 
 /// For runs alone: nobody is told of it.

@@ -38,6 +38,7 @@ class PowerInHand {
   Result<void> turn_on() {
     if (bench_.lease()->found().left_safe) return turn(Power::on);
     print(fmt::format("{} was not left safe by its last holder: power is switched off first\n", bench_.file().name));
+    if (auto rescued = bench_.rescue(Until(bench_.clock().now() + call_limit, stop_)); !rescued) return rescued.error();
     return cycle();
   }
 

@@ -13,8 +13,8 @@
 #include "harness/cli/telling.hpp"
 #include "harness/cli/version.hpp"
 #include "harness/measure/verdict.hpp"
-#include "harness/run/longest.hpp"
 #include "harness/run/run.hpp"
+#include "harness/scenario/longest.hpp"
 
 namespace coldboot {
 
@@ -41,7 +41,7 @@ int run_command(const RunArguments& arguments) {
                     .bench = *inputs->bench,
                     .catalog = driver_catalog(),
                     .lease = {.what = "coldboot run " + inputs->scenario.name,
-                              .until = utc_after(longest(inputs->scenario, *inputs->bench)),
+                              .until = utc_after(longest(inputs->scenario, &*inputs->bench)),
                               .patience = patience(arguments.wait, stop->token()),
                               .on_wait = [](const Fault& busy) { tell_note("waiting: " + busy.text()); }},
                     .guardian = {"/proc/self/exe", "guard"},

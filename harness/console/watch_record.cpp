@@ -38,13 +38,13 @@ std::vector<Item> in_order(const BootRecord& record) {
 
 bool turned_on(const Event& event) {
   const auto* const power = std::get_if<PowerSwitched>(&event.body);
-  return power != nullptr && power->wanted == Power::on;
+  return power != nullptr && power->wanted == Power::on && !power->aside;
 }
 
 void replay_event(const Event& event, BootWatcher& watcher, std::vector<Found>& found) {
   if (const auto* const power = std::get_if<PowerSwitched>(&event.body)) {
     if (power->wanted == Power::on) {
-      watcher.power_on(power->returned, found);
+      if (!power->aside) watcher.power_on(power->returned, found);
     } else {
       watcher.tick(power->sent, found);  // a silence lasts until somebody ends it
       watcher.power_off();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ struct FlashRequest {
   std::vector<std::string> regions;  ///< of the chip's layout, all others stay as they are; empty: the whole chip
   std::filesystem::path log_folder;  ///< where full logs are written; it is there; empty: none are kept
   std::function<void(const FlashProgress&)> on_progress;  ///< each stage as it begins, on the calling thread
+  std::optional<FlashChip> chip{};  ///< that has answered a moment ago: it is not looked for again
+  bool once = false;                ///< of a read: it is not done twice, since it is compared with something else
+  std::string log_name{};           ///< put before the names of logs, where several operations share a folder
 };
 
 /// `identical`: nothing was written, since the chip holds the image already.
@@ -74,9 +78,9 @@ class Flasher {
   /// Which chip answers; nothing is read or written.
   virtual Result<FlashChip> probe(const FlashRequest& request, const Until& until) = 0;
 
-  /// Reads the whole chip, twice, and puts it into `file` when both agree; a file of that name is replaced. A chip that
-  /// reads as nothing but ones or zeros is a fault (`protocol`): so does a clip that has no contact. `regions` is not
-  /// for this. Faults: also `disk_full`; no file is made then.
+  /// Reads the whole chip, twice unless asked otherwise, and puts it into `file` when both agree; a file of that name
+  /// is replaced. A chip that reads as nothing but ones or zeros is a fault (`protocol`): so does a clip that has no
+  /// contact. `regions` is not for this. Faults: also `disk_full`; no file is made then.
   virtual Result<FlashReport> read(const std::filesystem::path& file, const FlashRequest& request,
                                    const Until& until) = 0;
 
@@ -90,6 +94,9 @@ class Flasher {
 
   /// Makes all bits ones.
   virtual Result<FlashReport> erase(const FlashRequest& request, const Until& until) = 0;
+
+  /// Whether it works on the DUT itself, which has power and runs then, and not from outside.
+  [[nodiscard]] virtual bool from_inside() const { return false; }
 
   /// Which programmer and chip, for people and for the record: "flashrom on ch341a_spi, chip W25Q64JV-.Q".
   [[nodiscard]] virtual std::string description() const = 0;

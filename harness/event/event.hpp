@@ -19,11 +19,17 @@ enum class Power { off, on };
 /// How a DUT's system came down: `cut`, when power was taken from under it, which makes the next boot slower.
 enum class Ending { clean, cut };
 
+/// What became of an image that was to be on the DUT's firmware chip: `written` and read back; `identical`, flashrom
+/// found it there; `unchanged`, it was known to be there and nothing was written; `restored`, it is the bench's golden
+/// image, written because the chip's content was in doubt.
+enum class ChipOutcome { written, identical, unchanged, restored };
+
 /// What a run, a boot or a judged limit came to. Order is precedence: the worst of several decides.
 enum class Verdict { skipped, pass, inconclusive, fail, error, aborted };
 
 std::string_view name_of(Power power);
 std::string_view name_of(Ending ending);
+std::string_view name_of(ChipOutcome outcome);
 std::string_view name_of(Verdict verdict);
 
 // What can happen on a bench. Each body is a plain value; docs/run-folder.md describes it as written to disk.
@@ -51,6 +57,8 @@ struct PowerSwitched {
   std::optional<Power> read_back;  ///< what the device says it does; nothing where it cannot be asked
   int attempt = 1;                 ///< which attempt this was, from 1
   Nanos device_delay{};            ///< declared: the most the device itself may take after taking the command
+  /// Not for the sake of this boot, so that it is no t0: to bring the board into S5, or to prove that a firmware boots.
+  bool aside = false;
   bool operator==(const PowerSwitched&) const = default;
 };
 
@@ -59,7 +67,30 @@ struct MediumPut {
   std::string medium;
   std::string image;
   std::string sha256;
+  Nanos took{};  ///< from taking power away to the image being there; 0 in records that do not say
   bool operator==(const MediumPut&) const = default;
+};
+
+/// Work on the DUT's firmware chip has come to its next stage: "writing".
+struct ChipWork {
+  std::string stage;
+  bool operator==(const ChipWork&) const = default;
+};
+
+/// The DUT's firmware chip holds an image, proved by reading it back or by what the chip was known to hold.
+struct FirmwarePut {
+  std::string image;    ///< file
+  std::string sha256;   ///< of its bytes, lower-case hex
+  std::string version;  ///< that the image names; empty where it names none
+  std::string programmer;
+  std::string chip;  ///< that answered; empty where the chip was not touched
+  ChipOutcome outcome = ChipOutcome::written;
+  std::string read_back;  ///< SHA-256 of what the chip was read back as; empty where it was not read
+  std::string backup;     ///< file with what it held before; empty where none was made
+  std::string log;        ///< folder with the programmer's output; empty where it has none
+  Nanos took{};           ///< all of it, discharging included
+  Nanos saved{};          ///< unchanged: what writing took last time in this run; 0 where not known
+  bool operator==(const FirmwarePut&) const = default;
 };
 
 struct ConsoleOpened {
@@ -171,9 +202,9 @@ struct FailureSeen {
   bool operator==(const FailureSeen&) const = default;
 };
 
-using EventBody = std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ConsoleOpened, ConsoleLost,
-                               ConsoleErrors, ConsoleSent, CommandRun, StepStarted, StepEnded, FaultSeen, StopRequested,
-                               MadeSafe, HostLoad, Note, MarkerSeen, FailureSeen>;
+using EventBody = std::variant<BootStarted, BootEnded, PowerSwitched, MediumPut, ChipWork, FirmwarePut, ConsoleOpened,
+                               ConsoleLost, ConsoleErrors, ConsoleSent, CommandRun, StepStarted, StepEnded, FaultSeen,
+                               StopRequested, MadeSafe, HostLoad, Note, MarkerSeen, FailureSeen>;
 
 /// One thing that happened at one instant.
 struct Event {

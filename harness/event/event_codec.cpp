@@ -23,6 +23,8 @@ constexpr std::array all_verdicts{Verdict::skipped, Verdict::pass,  Verdict::inc
                                   Verdict::fail,    Verdict::error, Verdict::aborted};
 constexpr std::array all_powers{Power::off, Power::on};
 constexpr std::array all_endings{Ending::clean, Ending::cut};
+constexpr std::array all_chip_outcomes{ChipOutcome::written, ChipOutcome::identical, ChipOutcome::unchanged,
+                                       ChipOutcome::restored};
 
 /// Each byte as the character of the same number, so that any bytes are valid JSON text and ASCII stays readable.
 std::string text_of_bytes(std::string_view bytes) {
@@ -75,6 +77,7 @@ class Line {
   void put(const char* key, Nanos duration) { json_[key] = duration.count(); }
   void put(const char* key, Power power) { json_[key] = name_of(power); }
   void put(const char* key, Ending ending) { json_[key] = name_of(ending); }
+  void put(const char* key, ChipOutcome outcome) { json_[key] = name_of(outcome); }
   void put(const char* key, Verdict verdict) { json_[key] = name_of(verdict); }
   void put(const char* key, const LineRate& rate) { json_[key] = rate.text(); }
   void put(const char* key, const Fault& fault) {
@@ -109,11 +112,29 @@ void put(Line& line, const PowerSwitched& body) {
   line.put("read_back", body.read_back);
   line.put("attempt", body.attempt);
   line.put("device_delay_ns", body.device_delay);
+  if (body.aside) line.put("aside", true);
 }
 void put(Line& line, const MediumPut& body) {
   line.put("medium", body.medium);
   line.put("image", body.image);
   line.put("sha256", body.sha256);
+  line.put("took_ns", body.took);
+}
+void put(Line& line, const ChipWork& body) {
+  line.put("stage", body.stage);
+}
+void put(Line& line, const FirmwarePut& body) {
+  line.put("image", body.image);
+  line.put("sha256", body.sha256);
+  line.put("version", body.version);
+  line.put("programmer", body.programmer);
+  line.put("chip", body.chip);
+  line.put("outcome", body.outcome);
+  line.put("read_back", body.read_back);
+  line.put("backup", body.backup);
+  line.put("log", body.log);
+  line.put("took_ns", body.took);
+  line.put("saved_ns", body.saved);
 }
 void put(Line& line, const ConsoleOpened& body) {
   line.put("console", body.console);
@@ -203,6 +224,7 @@ class Fields {
   void get(const char* key, Instant& value) { value = instant_at(origin_, plausible(key)); }
   void get(const char* key, Power& value) { named(key, all_powers, value); }
   void get(const char* key, Ending& value) { named(key, all_endings, value); }
+  void get(const char* key, ChipOutcome& value) { named(key, all_chip_outcomes, value); }
   void get(const char* key, Verdict& value) { named(key, all_verdicts, value); }
   void get(const char* key, LineRate& value) {
     std::string text;
@@ -322,11 +344,33 @@ void get(Fields& fields, PowerSwitched& body) {
   fields.get("read_back", body.read_back);
   fields.get("attempt", body.attempt);
   fields.get("device_delay_ns", body.device_delay);
+  std::optional<bool> aside;
+  fields.get("aside", aside);
+  body.aside = aside.value_or(false);
 }
 void get(Fields& fields, MediumPut& body) {
   fields.get("medium", body.medium);
   fields.get("image", body.image);
   fields.get("sha256", body.sha256);
+  std::optional<Nanos> took;
+  fields.get("took_ns", took);
+  body.took = took.value_or(Nanos(0));
+}
+void get(Fields& fields, ChipWork& body) {
+  fields.get("stage", body.stage);
+}
+void get(Fields& fields, FirmwarePut& body) {
+  fields.get("image", body.image);
+  fields.get("sha256", body.sha256);
+  fields.get("version", body.version);
+  fields.get("programmer", body.programmer);
+  fields.get("chip", body.chip);
+  fields.get("outcome", body.outcome);
+  fields.get("read_back", body.read_back);
+  fields.get("backup", body.backup);
+  fields.get("log", body.log);
+  fields.get("took_ns", body.took);
+  fields.get("saved_ns", body.saved);
 }
 void get(Fields& fields, ConsoleOpened& body) {
   fields.get("console", body.console);

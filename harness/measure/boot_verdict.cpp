@@ -46,7 +46,7 @@ bool said_nothing(const BootResult& result) {
 bool power_proven(const BootRecord& record) {
   return std::ranges::any_of(record.events, [](const Event& event) {
     const auto* power = std::get_if<PowerSwitched>(&event.body);
-    return power != nullptr && power->wanted == Power::on && power->read_back == Power::on;
+    return power != nullptr && power->wanted == Power::on && power->read_back == Power::on && !power->aside;
   });
 }
 

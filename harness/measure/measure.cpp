@@ -21,7 +21,7 @@ constexpr std::size_t tail_lines = 40;
 const PowerSwitched* first_power_on(const BootRecord& record) {
   for (const Event& event : record.events) {
     const auto* power = std::get_if<PowerSwitched>(&event.body);
-    if (power != nullptr && power->wanted == Power::on) return power;
+    if (power != nullptr && power->wanted == Power::on && !power->aside) return power;
   }
   return nullptr;
 }

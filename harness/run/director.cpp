@@ -40,15 +40,28 @@ Fault of_the_bench(const Fault& fault) {
 
 }  // namespace
 
-Director::Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log)
-    : bench_(bench), capture_(capture), typist_(typist), log_(log), clock_(bench.clock()) {}
+Director::Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log,
+                   const std::filesystem::path& run_folder)
+    : bench_(bench),
+      capture_(capture),
+      typist_(typist),
+      log_(log),
+      clock_(bench.clock()),
+      firmware_(bench, capture, log, run_folder,
+                {.switch_power = [this](Power wanted, bool aside,
+                                        const Until& until) { return switch_power(wanted, until, aside); },
+                 .wait_until_discharged = [this] { return wait_off(bench_.file().power.off_min, {}); },
+                 .let_pass = [this](Nanos length, const Until& until) { return pass_time(length, until.stop); }}) {}
 
 void Director::run(const BootJob& job, const std::stop_token& stop) {
   job_ = &job;
   stop_ = stop;
   boot_seq_ = power_on_seq_ = expect_from_ = log_.last();
   power_on_sent_ = Instant::min();
-  Result<void> outcome = guarded([this] { return put_media(); });
+  Result<void> outcome = guarded([&]() -> Result<void> {
+    if (auto begun = firmware_.begin_boot(job.number, job.plan->plan(), flashes_first(), stop_); !begun) return begun;
+    return put_media();
+  });
   if (!outcome) log_.append(FaultSeen{outcome.error()}, job.number);
   for (const BenchConsole& console : bench_.consoles()) {
     log_.append(ConsoleOpened{console.entry.name, console.stream->description(), console.entry.line,
@@ -68,6 +81,9 @@ void Director::run(const BootJob& job, const std::stop_token& stop) {
       outcome = *fault;  // nobody asked to stop: the record could no longer be kept
     }
     end_step(index, outcome);
+  }
+  if (auto right = guarded([&] { return firmware_.see_what_boots(!outcome); }); !right) {
+    log_.append(FaultSeen{right.error()}, job.number);
   }
   make_safe();
   job_ = nullptr;
@@ -94,20 +110,44 @@ void Director::end_step(int index, const Result<void>& outcome) {
 
 Result<void> Director::put_media() {
   for (const auto& [name, image] : job_->configuration.boot) {
-    if (media_put_.contains(name) && media_put_[name] == image) continue;
-    BootMedium* medium = bench_.medium(name);
-    if (medium == nullptr) {
-      return Fault(Cause::mistake, bench_.file().name,
-                   fmt::format("configuration {} boots from \"{}\", which the bench does not have",
-                               job_->configuration.name, name));
+    if (is_the_chip(name)) {
+      if (auto put = firmware_.put({.image = image, .if_changed = true}); !put) return put;
+    } else if (!media_put_.contains(name) || media_put_[name] != image) {
+      if (auto put = put_medium(name, image); !put) return put;
     }
-    if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
-    media_put_.erase(name);
-    if (auto put = medium->put(image, within(medium_limit)); !put) return put.error();
-    const auto hash = sha256_of(image);
-    log_.append(MediumPut{name, image.string(), hash ? *hash : ""}, job_->number);
-    media_put_[name] = image;
   }
+  return {};
+}
+
+/// The firmware chip is a medium too, where the bench has no other of that name.
+bool Director::is_the_chip(const std::string& medium) const {
+  return medium == firmware_medium && bench_.file().flash && bench_.medium(medium) == nullptr;
+}
+
+/// Whether this boot writes the firmware chip before it gives power.
+bool Director::flashes_first() const {
+  const bool as_medium =
+      std::ranges::any_of(job_->configuration.boot, [&](const auto& put) { return is_the_chip(put.first); });
+  const auto& steps = job_->configuration.steps;
+  const bool as_step = !steps.empty() && (std::holds_alternative<FlashStep>(steps.front().what) ||
+                                          std::holds_alternative<RecoverStep>(steps.front().what));
+  return as_medium || as_step;
+}
+
+Result<void> Director::put_medium(const std::string& name, const std::filesystem::path& image) {
+  BootMedium* medium = bench_.medium(name);
+  if (medium == nullptr) {
+    return Fault(Cause::mistake, bench_.file().name,
+                 fmt::format("configuration {} boots from \"{}\", which the bench does not have",
+                             job_->configuration.name, name));
+  }
+  const Instant began = clock_.now();
+  if (auto off = switch_power(Power::off, within(power_call_limit)); !off) return off.error();
+  media_put_.erase(name);
+  if (auto put = medium->put(image, within(medium_limit)); !put) return of_the_bench(put.error());
+  const auto hash = sha256_of(image);
+  log_.append(MediumPut{name, image.string(), hash ? *hash : "", clock_.now() - began}, job_->number);
+  media_put_[name] = image;
   return {};
 }
 
@@ -174,7 +214,20 @@ Result<void> Director::perform(const RunStep& step) {
                "its output is in the events of this boot");
 }
 
-Result<void> Director::switch_power(Power wanted, const Until& until) {
+Result<void> Director::perform(const FlashStep& step) {
+  return firmware_.put(step);
+}
+
+Result<void> Director::perform(const RecoverStep&) {
+  return firmware_.recover();
+}
+
+Result<void> Director::perform(const MediaStep& step) {
+  if (step.if_changed && media_put_.contains(step.medium) && media_put_[step.medium] == step.image) return {};
+  return put_medium(step.medium, step.image);
+}
+
+Result<void> Director::switch_power(Power wanted, const Until& until, bool aside) {
   // Until it is known to be off, power counts as on: the off time begins anew with the next switching off.
   if (wanted == Power::on) off_since_.reset();
   const std::uint64_t before = log_.last();  // the DUT may speak before the call has returned
@@ -184,9 +237,12 @@ Result<void> Director::switch_power(Power wanted, const Until& until) {
     return of_the_bench(switched.error());
   }
   switched->device_delay = std::max(switched->device_delay, bench_.file().power.device_delay);
+  switched->aside = aside && wanted == Power::on;
   const int boot = job_ == nullptr ? 0 : job_->number;
   log_.append(*switched, boot, switched->returned);
-  if (wanted == Power::on) {
+  if (switched->aside) {
+    expect_from_ = power_on_seq_ = before;
+  } else if (wanted == Power::on) {
     expect_from_ = power_on_seq_ = before;
     power_on_sent_ = switched->sent;
     capture_.power_on(boot, switched->returned);

@@ -14,6 +14,7 @@
 #include "harness/console/boot_watcher.hpp"
 #include "harness/console/capture.hpp"
 #include "harness/event/event_log.hpp"
+#include "harness/run/firmware_keeper.hpp"
 #include "harness/run/typist.hpp"
 #include "harness/scenario/scenario.hpp"
 
@@ -30,7 +31,7 @@ struct BootJob {
 /// What happened is in the event log and nowhere else.
 class Director {
  public:
-  Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log);
+  Director(Bench& bench, Capture& capture, Typist& typist, EventLog& log, const std::filesystem::path& run_folder);
 
   /// Performs the steps of a boot; stops at the first that fails, the rest are logged as skipped. Never leaves the
   /// bench in another state than the safe one, whatever happens, exceptions of libraries included.
@@ -51,6 +52,9 @@ class Director {
   /// Turns what a library throws into a fault.
   [[nodiscard]] Result<void> guarded(const std::function<Result<void>()>& action) const;
   Result<void> put_media();
+  Result<void> put_medium(const std::string& name, const std::filesystem::path& image);
+  [[nodiscard]] bool is_the_chip(const std::string& medium) const;
+  [[nodiscard]] bool flashes_first() const;
   Result<void> perform(const Step& step);
   Result<void> perform(const PowerOnStep& step);
   Result<void> perform(const PowerOffStep& step);
@@ -59,8 +63,11 @@ class Director {
   Result<void> perform(const SendStep& step);
   Result<void> perform(const WaitStep& step);
   Result<void> perform(const RunStep& step);
+  Result<void> perform(const FlashStep& step);
+  Result<void> perform(const RecoverStep& step);
+  Result<void> perform(const MediaStep& step);
 
-  Result<void> switch_power(Power wanted, const Until& until);
+  Result<void> switch_power(Power wanted, const Until& until, bool aside = false);
   Result<void> wait_off(Nanos off, const std::stop_token& stop);
   Result<void> switch_on_and_see();
   /// Faults where the bench asks for proof that switching reached the DUT and there is none.
@@ -103,6 +110,7 @@ class Director {
   std::uint64_t expect_from_ = 0;     // expect looks at markers after this event: power-on or the last send
   std::optional<Instant> off_since_;  // power is known to be off since then
   std::map<std::string, std::filesystem::path> media_put_;  // what is in each medium
+  FirmwareKeeper firmware_;
 };
 
 }  // namespace coldboot

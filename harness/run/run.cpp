@@ -213,7 +213,7 @@ Result<RunOutcome> Run::execute() {
     return finish();
   }
   const WatcherTimes watcher_times(bench_.virtual_clock(), capture);
-  Director director(bench_, capture, typist, log_);
+  Director director(bench_, capture, typist, log_, folder_->path());
   const std::stop_callback forward(request_.stop, [this] {
     log_.append(request_.why_stopped ? request_.why_stopped() : StopRequested{}, current_boot_);
     halt_.request_stop();

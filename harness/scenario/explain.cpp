@@ -10,6 +10,7 @@
 
 #include "harness/core/text.hpp"
 #include "harness/core/units.hpp"
+#include "harness/scenario/longest.hpp"
 
 namespace coldboot {
 namespace {
@@ -132,24 +133,8 @@ std::string steps_text(const Scenario& scenario) {
   return text;
 }
 
-/// The longest a step can take. Shutting down takes its deadline, switching next to nothing.
-Nanos longest(const Step& step, const BootPlan& plan, const BenchFile* bench) {
-  if (const auto* cycle = std::get_if<PowerCycleStep>(&step.what)) {
-    return cycle->off.value_or(bench == nullptr ? Nanos::zero() : bench->power.off_min);
-  }
-  if (const auto* expect = std::get_if<ExpectStep>(&step.what)) return expect->within;
-  if (const auto* wait = std::get_if<WaitStep>(&step.what)) return wait->length;
-  if (const auto* run = std::get_if<RunStep>(&step.what)) return run->within;
-  const auto* off = std::get_if<PowerOffStep>(&step.what);
-  return off != nullptr && off->how == PowerOff::clean && plan.shutdown ? plan.shutdown->within : Nanos::zero();
-}
-
 std::string length_text(const Scenario& scenario, const BenchFile* bench) {
-  Nanos all{};
-  for (const Configuration& configuration : scenario.configurations) {
-    for (const Step& step : configuration.steps) all += longest(step, configuration.plan, bench) * scenario.boots;
-  }
-  return fmt::format("  done after {} at the latest, were every deadline used up\n", rough(all));
+  return fmt::format("  done after {} at the latest, were every deadline used up\n", rough(longest(scenario, bench)));
 }
 
 std::string measured_text(const Scenario& scenario) {

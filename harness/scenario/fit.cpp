@@ -46,22 +46,47 @@ void check_medium(const std::string& name, const Place& place, const BenchFile& 
                                       known.empty() ? "it has none" : fmt::format("{}", fmt::join(known, ", "))));
 }
 
+/// The firmware chip is a medium too, by the name `flash`, where the bench has no other of that name.
+bool is_the_chip(const std::string& medium, const BenchFile& bench) {
+  return medium == firmware_medium && bench.flash && !bench.media.contains(medium);
+}
+
+void check_step(const Step& step, const BenchFile& bench, Findings& findings) {
+  if (const auto* send = std::get_if<SendStep>(&step.what); send != nullptr && !send->console.empty()) {
+    check_console(send->console, step.place, bench, findings);
+  }
+  if (const auto* media = std::get_if<MediaStep>(&step.what)) {
+    check_medium(media->medium, step.place, bench, findings);
+    check_image(media->medium, media->image, step.place, findings);
+  }
+  const auto* flash = std::get_if<FlashStep>(&step.what);
+  const bool recovers = std::holds_alternative<RecoverStep>(step.what);
+  if ((flash != nullptr || recovers) && !bench.flash) {
+    findings.mistake(step.place,
+                     fmt::format("found a step for the firmware chip, expected a bench with `flash`: {} has "
+                                 "none",
+                                 bench.name));
+  } else if (recovers && !bench.flash->golden) {
+    findings.mistake(step.place, fmt::format("found recover, expected a bench with a golden image (flash: golden): {} "
+                                             "names none",
+                                             bench.name));
+  }
+  if (flash != nullptr) check_image("the firmware chip", flash->image, step.place, findings);
+}
+
 }  // namespace
 
 std::vector<Fault> check_fit(const Scenario& scenario, const BenchFile& bench) {
   Findings findings;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
-      check_medium(medium, configuration.place, bench, findings);
+      if (!is_the_chip(medium, bench)) check_medium(medium, configuration.place, bench, findings);
       check_image(medium, image, configuration.place, findings);
     }
     for (const std::string& name : consoles_of(configuration.plan)) {
       check_console(name, configuration.place, bench, findings);
     }
-    for (const Step& step : configuration.steps) {
-      const auto* send = std::get_if<SendStep>(&step.what);
-      if (send != nullptr && !send->console.empty()) check_console(send->console, step.place, bench, findings);
-    }
+    for (const Step& step : configuration.steps) check_step(step, bench, findings);
   }
   return findings.mistakes();
 }

@@ -45,8 +45,31 @@ struct RunStep {
   Nanos within{};
 };
 
+/// What tells whether the firmware chip holds an image already.
+enum class FirmwareKnownBy { chip, banner };
+
+/// Puts an image on the DUT's firmware chip; the boot that follows has to show its version.
+struct FlashStep {
+  static constexpr Nanos usual_limit = std::chrono::minutes(10);  ///< most chips are written in three
+  std::filesystem::path image;
+  std::vector<std::string> regions;  ///< empty: the whole chip
+  bool if_changed = false;
+  FirmwareKnownBy by = FirmwareKnownBy::chip;
+  bool backup = true;
+};
+/// Puts the bench's golden image on the chip and sees it boot.
+struct RecoverStep {};
+struct MediaStep {
+  static constexpr Nanos usual_limit = std::chrono::minutes(30);
+  std::string medium;
+  std::filesystem::path image;
+  bool if_changed = false;
+};
+
 struct Step {
-  std::variant<PowerOnStep, PowerOffStep, PowerCycleStep, ExpectStep, SendStep, WaitStep, RunStep> what;
+  std::variant<PowerOnStep, PowerOffStep, PowerCycleStep, ExpectStep, SendStep, WaitStep, RunStep, FlashStep,
+               RecoverStep, MediaStep>
+      what;
   Place place;
   std::string only_for;  ///< a configuration, or empty for all
 };

@@ -28,6 +28,11 @@ struct WhatDraft {
       : what(ExpectStep{std::move(expect.marker.value), expect.within}), subject(expect.marker.place) {}
 };
 
+keys::Type<bool> when_type() {
+  return keys::word<bool>({{"always", false, "each time."},
+                           {"changed", true, "only where something else is known to be there, or nothing is known."}});
+}
+
 keys::Type<WhatDraft> what_type() {
   return keys::one_of<WhatDraft>("step", "One thing done or waited for in each boot.")
       .or_else("power-on", keys::object<PowerOnStep>("step power-on", "Switches power on."))
@@ -59,7 +64,30 @@ keys::Type<WhatDraft> what_type() {
                keys::object<RunStep>("step run", "Runs a command of the host; the boot fails unless it ends with 0.")
                    .required("command", &RunStep::command, keys::list(keys::text("ping")),
                              "Program and arguments, `[ping, \"-c\", \"1\", 192.168.1.1]`; never a shell.")
-                   .required("within", &RunStep::within, keys::time_limit("30 s"), "How long it may take."));
+                   .required("within", &RunStep::within, keys::time_limit("30 s"), "How long it may take."))
+      .or_else(
+          "flash",
+          keys::object<FlashStep>("step flash",
+                                  "Puts an image on the DUT's firmware chip, with power off, and reads it back. "
+                                  "The boot that follows has to show the image's version, where it names one.")
+              .required("image", &FlashStep::image, keys::path("apu2_v4.15.0.2.rom"), "Image, as large as the chip.")
+              .optional("regions", &FlashStep::regions, keys::list(keys::text("COREBOOT")),
+                        "Regions of the chip's layout that are written; the rest stays as it is.", "the whole chip")
+              .optional("if", &FlashStep::if_changed, when_type(), "When it is written.", "`always`")
+              .optional("by", &FlashStep::by,
+                        keys::word<FirmwareKnownBy>(
+                            {{"chip", FirmwareKnownBy::chip, "the chip is read, and its hash compared."},
+                             {"banner", FirmwareKnownBy::banner,
+                              "the version that the DUT showed last in this run; the chip where there is none."}}),
+                        "With `if: changed`: what tells whether the image is there already.", "`chip`")
+              .optional("backup", &FlashStep::backup, keys::boolean(),
+                        "What the chip held is read, twice, and kept before it is written.", "`true`"))
+      .or_else("recover", keys::object<RecoverStep>(
+                              "step recover", "Puts the bench's golden image on the firmware chip and sees it boot."))
+      .or_else("media", keys::object<MediaStep>("step media", "Puts an image on something the DUT boots from.")
+                            .required("medium", &MediaStep::medium, keys::name("sd"), "Medium, as the bench calls it.")
+                            .required("image", &MediaStep::image, keys::path("bare.img.zst"), "What to put there.")
+                            .optional("if", &MediaStep::if_changed, when_type(), "When it is written.", "`always`"));
 }
 
 std::string describe(const PowerOnStep&) {
@@ -90,6 +118,21 @@ std::string describe(const WaitStep& step) {
 std::string describe(const RunStep& step) {
   return fmt::format("run {} within {}", printable_line(fmt::format("{}", fmt::join(step.command, " ")), 80),
                      duration_text(step.within));
+}
+
+std::string describe(const FlashStep& step) {
+  const std::string regions = step.regions.empty() ? "" : fmt::format(", {} only", fmt::join(step.regions, " and "));
+  return fmt::format("flash {}{}{}", printable_line(step.image.filename().string(), 60), regions,
+                     step.if_changed ? " if changed" : "");
+}
+
+std::string describe(const RecoverStep&) {
+  return "put the golden firmware back";
+}
+
+std::string describe(const MediaStep& step) {
+  return fmt::format("put {} on {}{}", printable_line(step.image.filename().string(), 60), step.medium,
+                     step.if_changed ? " if changed" : "");
 }
 
 }  // namespace
