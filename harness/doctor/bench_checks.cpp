@@ -48,7 +48,19 @@ void check_lock(Examination& exam) {
                fault.hint() + "; its devices are not looked at until then");
     return;
   }
+  if (lease->found().chip_is_held) {
+    exam.wrong(exam.bench.name,
+               "its firmware chip may be connected to its programmer still: its last holder died over it",
+               fmt::format("coldboot flash recover {} parts them; its devices are not looked at until then",
+                           exam.bench.name));
+    return;
+  }
   exam.lease = std::move(*lease);
+  if (exam.lease->found().chip_is_in_doubt) {
+    exam.warning(exam.bench.name, "a write of its firmware chip was cut: nobody knows what it holds",
+                 fmt::format("coldboot flash recover {}; the next run does so first, where there is a golden image",
+                             exam.bench.name));
+  }
   if (exam.lease->found().left_safe) {
     exam.ok(exam.bench.name, "nobody else on this machine has the bench");
   } else {

@@ -113,6 +113,46 @@ std::vector<StepOutcome> steps_of(const BootRecord& record) {
   return steps;
 }
 
+std::vector<ImagePut> images_put(const BootRecord& record) {
+  std::vector<ImagePut> images;
+  for (const Event& event : record.events) {
+    if (const auto* put = std::get_if<MediumPut>(&event.body)) {
+      images.push_back({.medium = put->medium,
+                        .image = put->image,
+                        .sha256 = put->sha256,
+                        .version = "",
+                        .chip = "",
+                        .programmer = "",
+                        .outcome = std::string(name_of(ChipOutcome::written)),
+                        .read_back = "",
+                        .took = put->took,
+                        .saved = {}});
+    }
+    if (const auto* put = std::get_if<FirmwarePut>(&event.body)) {
+      images.push_back({.medium = "flash",
+                        .image = put->image,
+                        .sha256 = put->sha256,
+                        .version = put->version,
+                        .chip = put->chip,
+                        .programmer = put->programmer,
+                        .outcome = std::string(name_of(put->outcome)),
+                        .read_back = put->read_back,
+                        .took = put->took,
+                        .saved = put->saved});
+    }
+  }
+  return images;
+}
+
+/// What was said before power came is of the boot before, or of work on the firmware.
+std::vector<MarkerHit> hits_of_this_boot(const std::vector<MarkerHit>& hits, const std::optional<Instant>& t0) {
+  std::vector<MarkerHit> own;
+  for (const MarkerHit& hit : hits) {
+    if (!t0 || hit.at >= *t0) own.push_back(hit);
+  }
+  return own;
+}
+
 /// When the last step that ran out of time did so.
 std::optional<Instant> gave_up_at(const BootRecord& record) {
   std::optional<Instant> at;
@@ -223,8 +263,9 @@ BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const Bo
   result.measurements = time_spans(inputs.measures, hits, basis);
   result.ranges = time_spans(inputs.ranges, hits, basis);
   result.silences = longest_silences(record, basis, inputs, result.spans, result.markers);
-  result.attributes = attributes_of(inputs.declared, plan.observe, hits.markers);
+  result.attributes = attributes_of(inputs.declared, plan.observe, hits_of_this_boot(hits.markers, result.started));
   result.steps = steps_of(record);
+  result.images = images_put(record);
   result.faults = bench_faults(record);
   for (const ConsoleRecord& console : record.consoles) result.console_bytes[console.name] = console.raw.size();
   for (const Event& event : record.events) {

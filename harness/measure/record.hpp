@@ -65,6 +65,20 @@ struct StepOutcome {
   Nanos took{};
 };
 
+/// An image that was put on the DUT, or found there, in the course of a boot: it is the first one with it.
+struct ImagePut {
+  std::string medium;  ///< "flash" for the firmware chip
+  std::string image;
+  std::string sha256;
+  std::string version;     ///< of firmware, that the image names; empty where it names none
+  std::string chip;        ///< of firmware: what answered; empty where it was not touched
+  std::string programmer;  ///< of firmware
+  std::string outcome;     ///< written, identical, unchanged, restored
+  std::string read_back;   ///< SHA-256 of what was read back; empty where it was not read, or by another proof
+  Nanos took{};
+  Nanos saved{};  ///< unchanged: what writing took before
+};
+
 /// One boot, measured.
 struct BootResult {
   int number = 0;
@@ -86,7 +100,8 @@ struct BootResult {
   std::vector<FailureHit> failures;
   std::vector<Attribute> attributes;
   std::vector<StepOutcome> steps;
-  std::vector<Fault> faults;  ///< of the bench
+  std::vector<ImagePut> images;  ///< in order of time
+  std::vector<Fault> faults;     ///< of the bench
   std::string folder;         ///< below the run folder, empty for a log
   std::map<std::string, std::uint64_t> console_bytes;
   std::optional<HostLoad> host_load;

@@ -76,6 +76,17 @@ class WatcherTimes final : public TimedSource {
   Capture& capture_;
 };
 
+std::deque<const Configuration*> boots_in_order(const Scenario& scenario) {
+  const auto& configurations = scenario.configurations;
+  const std::size_t boots = static_cast<std::size_t>(scenario.boots);
+  std::deque<const Configuration*> order;
+  for (std::size_t i = 0; i < boots * configurations.size(); ++i) {
+    const bool blocks = scenario.order == BootOrder::blocks;
+    order.push_back(&configurations[blocks ? i / boots : i % configurations.size()]);
+  }
+  return order;
+}
+
 /// One execution of a scenario, from its first event to its result.
 class Run {
  public:
@@ -232,10 +243,7 @@ Result<RunOutcome> Run::execute() {
 }
 
 void Run::boot_all(Director& director, Capture& capture) {
-  std::deque<const Configuration*> to_do;
-  for (int i = 0; i < request_.scenario.boots; ++i) {
-    for (const Configuration& configuration : request_.scenario.configurations) to_do.push_back(&configuration);
-  }
+  std::deque<const Configuration*> to_do = boots_in_order(request_.scenario);
   int retries = request_.scenario.bench_retries;
   for (int number = 1; !to_do.empty() && !halt_.stop_requested(); ++number) {
     const Configuration* configuration = to_do.front();

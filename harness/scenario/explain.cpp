@@ -95,6 +95,7 @@ std::string configurations_text(const Scenario& scenario) {
   }
   text += aligned(rows);
   if (!scenario.must_match.empty()) text += fmt::format("  must agree in {}\n", fmt::join(scenario.must_match, ", "));
+  if (scenario.order == BootOrder::blocks) text += "  all boots of one, then of the next\n";
   if (scenario.bench_retries > 0) {
     text += fmt::format("  up to {} lost to the bench made up for\n",
                         count(static_cast<std::size_t>(scenario.bench_retries), "boot"));

@@ -32,6 +32,7 @@ struct ConfigurationDraft {
 
 struct RepeatDraft {
   int boots = 1;
+  BootOrder order = BootOrder::interleaved;
   int bench_retries = 0;
 };
 
@@ -83,6 +84,13 @@ keys::Type<ConfigurationDraft> configuration_type() {
 keys::Type<RepeatDraft> repeat_type() {
   return keys::object<RepeatDraft>("repeat", "How often.")
       .optional("boots", &RepeatDraft::boots, keys::integer(1, most_boots, "20"), "Boots of each configuration.", "1")
+      .optional("order", &RepeatDraft::order,
+                keys::word<BootOrder>({{"interleaved", BootOrder::interleaved,
+                                        "the configurations in turn, so that what drifts meets them all alike."},
+                                       {"blocks", BootOrder::blocks,
+                                        "all boots of one, then of the next: where putting an image on the board takes "
+                                        "longer than the boots. What that took is in each run's results (took_ns)."}}),
+                "Which boot comes after which.", "`interleaved`")
       .optional("bench-retries", &RepeatDraft::bench_retries, keys::integer(0, 1'000, "2"),
                 "Boots lost to the bench, and not to the DUT, that may be made up for.", "0");
 }
@@ -161,6 +169,7 @@ class Compiler {
     scenario_.file = file_;
     scenario_.bench = draft_.bench;
     scenario_.boots = draft_.repeat.boots;
+    scenario_.order = draft_.repeat.order;
     scenario_.bench_retries = draft_.repeat.bench_retries;
     scenario_.steps = without_places(draft_.steps);
     add_input(file_);

@@ -18,6 +18,10 @@ namespace coldboot {
 /// How power is taken away: `cut` switches it off at once, `clean` runs the profile's shutdown first.
 enum class PowerOff { cut, clean };
 
+/// Which boot comes after which: `interleaved` takes the configurations in turn, so that what drifts meets them all
+/// alike; `blocks` makes all boots of one, then of the next, where changing what is on the board costs too much.
+enum class BootOrder { interleaved, blocks };
+
 /// Of each configuration in one run.
 inline constexpr int most_boots = 100'000;
 
@@ -115,6 +119,7 @@ struct Scenario {
   std::vector<Configuration> configurations;  ///< in file order
   std::vector<std::string> must_match;
   int boots = 1;  ///< of each configuration
+  BootOrder order = BootOrder::interleaved;
   int bench_retries = 0;
   std::vector<Step> steps;
   std::vector<MeasurePlan> measure;

@@ -114,6 +114,13 @@ Json of_step(const StepOutcome& step) {
           {"took_ns", nanoseconds(step.took)}};
 }
 
+Json of_image(const ImagePut& put) {
+  return {{"medium", text(put.medium)},         {"image", text(put.image)},     {"sha256", text(put.sha256)},
+          {"version", text(put.version)},       {"chip", text(put.chip)},       {"programmer", text(put.programmer)},
+          {"outcome", text(put.outcome)},       {"read_back", text(put.read_back)}, {"took_ns", nanoseconds(put.took)},
+          {"saved_ns", nanoseconds(put.saved)}};
+}
+
 Json of_load(const std::optional<HostLoad>& load) {
   if (!load) return nullptr;
   return {{"processors_ns", nanoseconds(load->processors)},
@@ -143,6 +150,7 @@ Json of_boot(const BootResult& boot) {
           {"failures", array_of(boot.failures, of_failure)},
           {"attributes", array_of(boot.attributes, of_attribute)},
           {"steps", array_of(boot.steps, of_step)},
+          {"images", array_of(boot.images, of_image)},
           {"faults", array_of(boot.faults, of_fault)},
           {"folder", text(boot.folder)},
           {"console_bytes", std::move(console_bytes)},

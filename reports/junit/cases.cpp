@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -340,6 +341,32 @@ void add_summaries(Properties& properties, const ConfigurationResult& configurat
   }
 }
 
+/// What its boots ran on: of each medium, the image that was put there last.
+void add_images(Properties& properties, const ConfigurationResult& configuration, const Boots& boots) {
+  std::map<std::string, const ImagePut*> last;
+  std::string first_boots;
+  for (const BootResult* boot : boots) {
+    for (const ImagePut& put : boot->images) last[put.medium] = &put;
+    const bool is_first =
+        std::ranges::any_of(boot->images, [](const ImagePut& put) { return put.outcome != "unchanged"; });
+    if (is_first) first_boots += fmt::format("{}{}", first_boots.empty() ? "" : " ", boot->number);
+  }
+  if (!first_boots.empty()) add(properties, configuration.name + ".boots-after-media", first_boots);
+  for (const auto& [medium, put] : last) {
+    const auto told = [&, &name = medium](std::string_view what, std::string_view value) {
+      if (!value.empty()) add(properties, fmt::format("{}.{}.{}", configuration.name, name, what), value);
+    };
+    told("image", put->image);
+    told("sha256", put->sha256);
+    told("version", put->version);
+    told("chip", put->chip);
+    told("programmer", put->programmer);
+    told("outcome", put->outcome);
+    told("read-back", put->read_back);
+    told("took-s", decimal_seconds(milliseconds_of(put->took)));
+  }
+}
+
 void add_configuration(Properties& properties, const RunResult& run, const ConfigurationResult& configuration) {
   const Boots all = boots_of(run, configuration);
   const Boots boots = counting(all, configuration);
@@ -362,6 +389,7 @@ void add_configuration(Properties& properties, const RunResult& run, const Confi
     add(properties, named("declared.") + row.name, row.declared);
     add(properties, named("observed.") + row.name, row.observed);
   }
+  add_images(properties, configuration, all);
   add_summaries(properties, configuration, boots, "measurement", configuration.measurements, &BootResult::measurements);
   add_summaries(properties, configuration, boots, "span", configuration.spans, &BootResult::spans);
 }
