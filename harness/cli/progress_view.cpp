@@ -75,6 +75,8 @@ void ProgressView::take(const Event& event) {
     progress_.elapsed = {};
     enter_stage(powered_ ? builtin::power_on : "");
     if (!powered_) progress_.stage = "power off";
+  } else if (const auto* work = std::get_if<ChipWork>(&event.body)) {
+    progress_.stage = "firmware chip: " + work->stage;
   } else if (const auto* marker = std::get_if<MarkerSeen>(&event.body); marker != nullptr && !marker->held) {
     progress_.elapsed = marker->hit.at - power_on_;
     enter_stage(marker->hit.marker);

@@ -49,10 +49,9 @@ void check_lock(Examination& exam) {
     return;
   }
   if (lease->found().chip_is_held) {
-    exam.wrong(exam.bench.name,
-               "its firmware chip may be connected to its programmer still: its last holder died over it",
-               fmt::format("coldboot flash recover {} parts them; its devices are not looked at until then",
-                           exam.bench.name));
+    exam.wrong(
+        exam.bench.name, "its firmware chip may be connected to its programmer still: its last holder died over it",
+        fmt::format("coldboot flash recover {} parts them; its devices are not looked at until then", exam.bench.name));
     return;
   }
   exam.lease = std::move(*lease);

@@ -105,9 +105,8 @@ Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const Until
   }
   customer.tell(std::string(name_of(ChipStage::connecting)));
   auto connected = (*chip)->connect(until);
-  if (!connected) return connected.error();
-  const auto done = work(connected->flasher());
-  const auto parted = connected->part();
+  const auto done = connected ? work(connected->flasher()) : Result<void>(connected.error());
+  const auto parted = connected ? connected->part() : Result<void>();
   const bool in_s5 = bench.file().flash->s5.has_value();
   const auto off = in_s5 ? customer.switch_power(Power::off, Until(bench.clock().now() + power_limit)) : Result<void>();
   if (!done) return done;
@@ -150,10 +149,9 @@ Result<ChipStage> ChipJob::act(ChipStage stage, const Until& until) {
   return ChipStage::resting;
 }
 
-/// Lines that may be driven are let go of first.
+/// Lines that may be driven are let go of first, and a board that may be in S5 loses its supply.
 ChipStage ChipJob::after_a_fault(ChipStage stage) const {
-  if (stage == ChipStage::parting || stage == ChipStage::clearing_cmos) return ChipStage::resting;
-  return connected_ ? ChipStage::parting : ChipStage::resting;
+  return ChipStage::connecting <= stage && stage < ChipStage::parting ? ChipStage::parting : ChipStage::resting;
 }
 
 Result<ChipStage> ChipJob::look_at_image() {
@@ -268,7 +266,7 @@ Result<ChipStage> ChipJob::read_back(const Until& until) {
 }
 
 Result<ChipStage> ChipJob::part() {
-  auto parted = connected_->part();
+  const auto parted = connected_ ? connected_->part() : Result<void>();
   connected_.reset();
   const Until until(bench_.clock().now() + power_limit);
   auto off = customer_.switch_power(Power::off, until);  // a board in S5 has its supply still

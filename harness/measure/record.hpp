@@ -102,7 +102,7 @@ struct BootResult {
   std::vector<StepOutcome> steps;
   std::vector<ImagePut> images;  ///< in order of time
   std::vector<Fault> faults;     ///< of the bench
-  std::string folder;         ///< below the run folder, empty for a log
+  std::string folder;            ///< below the run folder, empty for a log
   std::map<std::string, std::uint64_t> console_bytes;
   std::optional<HostLoad> host_load;
   std::string tail;  ///< the last lines of the main console, printable, for reports

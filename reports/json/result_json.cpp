@@ -115,9 +115,9 @@ Json of_step(const StepOutcome& step) {
 }
 
 Json of_image(const ImagePut& put) {
-  return {{"medium", text(put.medium)},         {"image", text(put.image)},     {"sha256", text(put.sha256)},
-          {"version", text(put.version)},       {"chip", text(put.chip)},       {"programmer", text(put.programmer)},
-          {"outcome", text(put.outcome)},       {"read_back", text(put.read_back)}, {"took_ns", nanoseconds(put.took)},
+  return {{"medium", text(put.medium)},        {"image", text(put.image)},         {"sha256", text(put.sha256)},
+          {"version", text(put.version)},      {"chip", text(put.chip)},           {"programmer", text(put.programmer)},
+          {"outcome", text(put.outcome)},      {"read_back", text(put.read_back)}, {"took_ns", nanoseconds(put.took)},
           {"saved_ns", nanoseconds(put.saved)}};
 }
 

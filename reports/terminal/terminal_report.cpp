@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -106,6 +107,41 @@ class Page {
         });
     if (differs)
       text_ += inked(fmt::format("  {} observed is not what was declared", unequal()), Ink::bad, style_) + "\n";
+  }
+
+  /// What was put on the board, once for each image; most runs put nothing there.
+  void images() {
+    struct Told {
+      const ImagePut* put;
+      int times;
+      int unchanged;
+    };
+    std::map<std::tuple<std::string, std::string, std::string>, Told> told;
+    for (const BootResult& boot : run_.boots) {
+      for (const ImagePut& put : boot.images) {
+        auto& one = told.try_emplace({boot.configuration, put.medium, put.image}, Told{&put, 0, 0}).first->second;
+        const bool is_unchanged = put.outcome == name_of(ChipOutcome::unchanged);
+        if (!is_unchanged) one.put = &put;
+        ++(is_unchanged ? one.unchanged : one.times);
+      }
+    }
+    if (told.empty()) return;
+    heading("PUT ON THE BOARD");
+    for (const auto& [key, one] : told) {
+      const auto& [configuration, medium, image] = key;
+      const std::string name = image.substr(image.rfind('/') + 1);
+      text_ += fmt::format("  {}  {}\n", inked(safe(configuration), Ink::heading, style_),
+                           cut_to(joined({medium, safe(name), safe(one.put->version)}), width() - 13, style_));
+      paragraph(6, joined({how_often(one.times, one.put->outcome), how_often(one.unchanged, "unchanged"),
+                           one.times > 0 ? plain_seconds(one.put->took, digits_) + " s" : "",
+                           one.put->read_back.empty() ? "" : "read back",
+                           fmt::format("sha256 {}", one.put->sha256.substr(0, 16))}));
+    }
+  }
+
+  static std::string how_often(int times, std::string_view what) {
+    if (times == 0) return "";
+    return times == 1 ? std::string(what) : fmt::format("{} {} times", what, times);
   }
 
   void stages() {
@@ -357,6 +393,7 @@ std::string terminal_report(const RunResult& run, const TerminalStyle& style) {
   Page page(run, style);
   page.title();
   page.configurations();
+  page.images();
   page.stages();
   page.silences();
   page.failures();

@@ -13,7 +13,10 @@ namespace {
 using nlohmann::json;
 
 constexpr int relay = 0;
+constexpr int spi_lines = 1;
+constexpr int spi_vcc = 3;
 constexpr int reset = 8;
+constexpr int power_button = 9;
 constexpr int cmos = 11;
 constexpr int first_input = 13;
 constexpr std::array names{"relay",   "oc3",     "oc2",     "oc1",        "oc6",          "oc5",    "oc4",
@@ -54,6 +57,44 @@ int RteEmulator::times_pressed(int pin) {
 int RteEmulator::power_losses() {
   const std::lock_guard lock(mutex_);
   return power_losses_;
+}
+
+bool RteEmulator::board_is_in_s5() {
+  const std::lock_guard lock(mutex_);
+  run_timers();
+  return board_ == Board::s5;
+}
+
+std::vector<std::string> RteEmulator::harm() {
+  const std::lock_guard lock(mutex_);
+  return harm_;
+}
+
+std::vector<std::string> RteEmulator::edges() {
+  const std::lock_guard lock(mutex_);
+  return edges_;
+}
+
+void RteEmulator::put_trouble_at(int pin, Trouble trouble) {
+  const std::lock_guard lock(mutex_);
+  trouble_at_[pin] = trouble;
+}
+
+/// What a level that has changed does to the board.
+void RteEmulator::feel(int line, int level) {
+  edges_.push_back(fmt::format("{}{}", level == 1 ? "+" : "-", line));
+  const bool is_driven = lines_[spi_lines] == 1 || lines_[spi_vcc] == 1;
+  if (line == relay) {
+    if (level == 1 && is_driven) harm_.emplace_back("power came while the SPI lines were driven");
+    board_ = level == 1 ? Board::running : Board::dead;
+  } else if (line == power_button && level == 1) {
+    pressed_at_ = clock_.now();
+    if (is_driven) harm_.emplace_back("the power button was pressed while the SPI lines were driven");
+  } else if (line == power_button) {
+    if (board_ == Board::running && clock_.now() - pressed_at_ >= s5_after) board_ = Board::s5;
+  } else if ((line == spi_lines || line == spi_vcc) && level == 1 && board_ == Board::running) {
+    harm_.emplace_back("the SPI lines were driven into a running board");
+  }
 }
 
 void RteEmulator::put_trouble(Trouble trouble) {
@@ -105,7 +146,7 @@ void RteEmulator::write(int id, int state) {
   int& line = lines_[line_of(id)];
   if (line == 0 && state == 1) ++presses_[line_of(id)];
   if (id == relay && line == 1 && state == 0) ++power_losses_;
-  line = state;
+  if (std::exchange(line, state) != state) feel(line_of(id), state);
 }
 
 void RteEmulator::run_timers() {
@@ -150,7 +191,13 @@ ServedAnswer RteEmulator::answer(const ServedRequest& request) {
   const std::lock_guard lock(mutex_);
   run_timers();
   const bool patch = request.method == "PATCH";
-  const Trouble trouble = std::exchange(trouble_, Trouble::none);
+  Trouble trouble = std::exchange(trouble_, Trouble::none);
+  for (const auto& [pin, waiting] : trouble_at_) {
+    if (!patch || !request.path.ends_with(fmt::format("/{}", pin))) continue;
+    trouble = waiting;
+    trouble_at_.erase(pin);
+    break;
+  }
   if (trouble == Trouble::silent) return {.way = ServedAnswer::Way::silent};
   if (trouble == Trouble::no_json) return {.body = "<html>RteCtrl</html>"};
   if (trouble == Trouble::error_with_200) return error(200, "bad parameters");

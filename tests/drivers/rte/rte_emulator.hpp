@@ -18,6 +18,8 @@ class RteEmulator {
  public:
   explicit RteEmulator(const Clock& clock);
 
+  static constexpr Nanos s5_after{std::chrono::milliseconds(30)};
+
   [[nodiscard]] std::string url() const { return server_.url(); }
   [[nodiscard]] std::vector<std::string> asked() const { return server_.asked(); }
 
@@ -26,6 +28,13 @@ class RteEmulator {
   [[nodiscard]] bool is_pressed(int pin);    ///< whether the line of a pin is pulled down
   [[nodiscard]] int times_pressed(int pin);  ///< how often it was
   [[nodiscard]] int power_losses();          ///< how often the supply's relay let go
+  [[nodiscard]] bool board_is_in_s5();       ///< its power button was held for `s5_after` while it had its supply
+
+  /// What would have destroyed parts: power or a press of its button for a board whose SPI lines (pins 1 and 3) were
+  /// driven, and lines driven into a board that runs.
+  [[nodiscard]] std::vector<std::string> harm();
+  /// The pins as they changed: "+0" for the supply coming, "-3" for Vcc of the chip going.
+  [[nodiscard]] std::vector<std::string> edges();
 
   // What can go wrong.
   enum class Trouble {
@@ -35,9 +44,10 @@ class RteEmulator {
     hangs_up_after_acting,  ///< the change is made and the connection ends
     silent,
   };
-  void put_trouble(Trouble trouble);  ///< of the next PATCH, or of every GET where there is none
-  void restart();                     ///< of RteCtrl: all outputs 0, timers forgotten
-  void stick(int pin);                ///< takes changes and stays as it is
+  void put_trouble(Trouble trouble);              ///< of the next PATCH, or of every GET where there is none
+  void put_trouble_at(int pin, Trouble trouble);  ///< of the next PATCH of this one
+  void restart();                                 ///< of RteCtrl: all outputs 0, timers forgotten
+  void stick(int pin);                            ///< takes changes and stays as it is
   void make_input(int pin);
   void leave_out_of_configuration(int pin);
   /// The mapping of a shipped configuration in which pin 8 closes what pin 11 is wired to, and calls itself apu_rst.
@@ -57,6 +67,7 @@ class RteEmulator {
   ServedAnswer change(int id, const std::string& body);
   [[nodiscard]] std::string text_of(int id) const;
   void write(int id, int state);
+  void feel(int line, int level);
   void run_timers();
   [[nodiscard]] int line_of(int id) const;
 
@@ -67,6 +78,12 @@ class RteEmulator {
   std::map<int, int> presses_;  ///< by line
   std::map<int, int> lines_;    ///< their levels
   int power_losses_ = 0;
+  enum class Board { dead, running, s5 };
+  Board board_ = Board::dead;
+  Instant pressed_at_{};
+  std::vector<std::string> harm_;
+  std::vector<std::string> edges_;
+  std::map<int, Trouble> trouble_at_;
   bool reset_is_cmos_ = false;
   Trouble trouble_ = Trouble::none;
   HttpServer server_;  // last: it ends first
