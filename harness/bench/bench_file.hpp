@@ -95,7 +95,8 @@ struct PortEntry {
 /// The image that a DUT's firmware chip is given back whenever that is in doubt.
 struct GoldenEntry {
   std::filesystem::path file;
-  std::string sha256;  ///< of its bytes, lower-case hex
+  std::string sha256;                 ///< of its bytes, lower-case hex; empty: it stands in `sha256_file`
+  std::filesystem::path sha256_file;  ///< as sha256sum writes it
 };
 
 /// A channel of a relay, by which something other than power is switched.

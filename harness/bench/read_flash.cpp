@@ -136,7 +136,10 @@ keys::Type<GoldenEntry> golden_type() {
       });
   return keys::object<GoldenEntry>("golden", "The image that the chip is given back whenever its content is in doubt.")
       .required("file", &GoldenEntry::file, keys::path("golden.rom"), "Image, as large as the chip.")
-      .required("sha256", &GoldenEntry::sha256, hash, "Its SHA-256, so that no other file is taken for it.");
+      .optional("sha256", &GoldenEntry::sha256, hash, "Its SHA-256, so that no other file is taken for it.",
+                "in `sha256-file`")
+      .optional("sha256-file", &GoldenEntry::sha256_file, keys::path("golden.rom.sha256"),
+                "File that its SHA-256 stands in, as sha256sum writes it and vendors publish it.", "`sha256` says it");
 }
 
 std::vector<ChipMove> all_lines(const FlashEntry& entry, bool on) {
@@ -202,6 +205,9 @@ keys::Type<FlashDraft> flash_type(const DriverTables& drivers) {
 }
 
 FlashEntry flash_entry(const FlashDraft& draft, Findings& findings) {
+  if (draft.golden && draft.golden->sha256.empty() == draft.golden->sha256_file.empty()) {
+    findings.mistake(draft.device.place, "found a golden image, expected it with either sha256 or sha256-file");
+  }
   FlashEntry entry{.device = draft.device,
                    .size_bytes = draft.size_bytes,
                    .golden = draft.golden,

@@ -45,8 +45,11 @@ struct FlashRequest {
   std::filesystem::path log_folder;  ///< where full logs are written; it is there; empty: none are kept
   std::function<void(const FlashProgress&)> on_progress;  ///< each stage as it begins, on the calling thread
   std::optional<FlashChip> chip{};  ///< that has answered a moment ago: it is not looked for again
-  bool once = false;                ///< of a read: it is not done twice, since it is compared with something else
-  std::string log_name{};           ///< put before the names of logs, where several operations share a folder
+  /// The programmer is killed on purpose this long after it began to change the chip, to see what becomes of that. The
+  /// fault is `lost` then; a write that ends sooner is done.
+  std::optional<Nanos> cut_after{};
+  bool once = false;       ///< of a read: it is not done twice, since it is compared with something else
+  std::string log_name{};  ///< put before the names of logs, where several operations share a folder
 };
 
 /// `identical`: nothing was written, since the chip holds the image already.

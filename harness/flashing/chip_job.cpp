@@ -231,6 +231,7 @@ Result<ChipStage> ChipJob::write(const Until& until) {
   bool began = false;
   FlashRequest writing = request("");
   writing.regions = order_.regions;
+  writing.cut_after = order_.cut_after;
   writing.on_progress = [&](const FlashProgress& progress) {
     began = began || progress.stage >= FlashStage::erasing_and_writing;
     customer_.tell(fmt::format("{}: {}", name_of(ChipStage::writing), name_of(progress.stage)));
@@ -268,6 +269,7 @@ Result<ChipStage> ChipJob::read_back(const Until& until) {
 Result<ChipStage> ChipJob::part() {
   const auto parted = connected_ ? connected_->part() : Result<void>();
   connected_.reset();
+  if (chip_->is_reached_from_inside() && put_.outcome == ChipOutcome::unchanged) return ChipStage::resting;
   const Until until(bench_.clock().now() + power_limit);
   auto off = customer_.switch_power(Power::off, until);  // a board in S5 has its supply still
   if (!parted) return parted.error();

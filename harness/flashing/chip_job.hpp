@@ -16,6 +16,7 @@ struct ChipOrder {
   std::filesystem::path image;
   std::vector<std::string> regions;     ///< of the chip's layout; empty: the whole chip
   bool only_if_changed = false;         ///< first compares what the chip holds, and writes nothing where it is that
+  std::optional<Nanos> cut_after{};     ///< see FlashRequest
   bool is_restoring = false;            ///< the chip's content is worth nothing: it is neither read nor kept
   std::filesystem::path backup_folder;  ///< where what the chip held is kept, by its hash; empty: it is not kept
   std::filesystem::path log_folder;     ///< for the programmer's output; made if need be; empty: none is kept

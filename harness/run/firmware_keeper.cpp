@@ -76,9 +76,14 @@ Result<void> FirmwareKeeper::put(const FlashStep& wish) {
     return {};
   }
   on_chip_.reset();
-  ChipOrder order{.image = wish.image, .regions = wish.regions, .only_if_changed = wish.if_changed};
+  ChipOrder order{
+      .image = wish.image, .regions = wish.regions, .only_if_changed = wish.if_changed, .cut_after = wish.cut_after};
   if (wish.backup && !is_in_doubt()) order.backup_folder = run_folder_.parent_path() / "firmware-backups";
   auto done = carry_out(std::move(order), Until(bench_.clock().now() + chip_limit, stop_));
+  if (!done && wish.cut_after && is_in_doubt()) {
+    log_.append(Note{fmt::format("{}, on purpose; the golden image is put back", done.error().text())}, boot_);
+    return recover();
+  }
   if (!done) {
     const Fault fault = of_the_bench(done.error());
     return is_in_doubt() ? and_recovered(fault) : fault;

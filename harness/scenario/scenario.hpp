@@ -60,6 +60,7 @@ struct FlashStep {
   bool if_changed = false;
   FirmwareKnownBy by = FirmwareKnownBy::chip;
   bool backup = true;
+  std::optional<Nanos> cut_after;  ///< the write is cut on purpose, and the board has to come back
 };
 /// Puts the bench's golden image on the chip and sees it boot.
 struct RecoverStep {};

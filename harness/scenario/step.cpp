@@ -81,7 +81,11 @@ keys::Type<WhatDraft> what_type() {
                               "the version that the DUT showed last in this run; the chip where there is none."}}),
                         "With `if: changed`: what tells whether the image is there already.", "`chip`")
               .optional("backup", &FlashStep::backup, keys::boolean(),
-                        "What the chip held is read, twice, and kept before it is written.", "`true`"))
+                        "What the chip held is read, twice, and kept before it is written.", "`true`")
+              .optional("cut-after", &FlashStep::cut_after, keys::time_limit("200 ms"),
+                        "Kills the programmer on purpose, this long after it began to change the chip. The step "
+                        "passes when the golden image was put back and boots.",
+                        "not cut"))
       .or_else("recover", keys::object<RecoverStep>(
                               "step recover", "Puts the bench's golden image on the firmware chip and sees it boot."))
       .or_else("media", keys::object<MediaStep>("step media", "Puts an image on something the DUT boots from.")
@@ -123,7 +127,9 @@ std::string describe(const RunStep& step) {
 std::string describe(const FlashStep& step) {
   const std::string regions = step.regions.empty() ? "" : fmt::format(", {} only", fmt::join(step.regions, " and "));
   return fmt::format("flash {}{}{}", printable_line(step.image.filename().string(), 60), regions,
-                     step.if_changed ? " if changed" : "");
+                     step.if_changed  ? " if changed"
+                     : step.cut_after ? ", cut on purpose"
+                                      : "");
 }
 
 std::string describe(const RecoverStep&) {
