@@ -7,7 +7,7 @@
 
 #include "tests/performance/page.hpp"
 
-// Measures capture on this machine: capture_bench [--only accuracy|rack|flat-out|start|cycle] [--coldboot FILE]
+// Measures capture on this machine: capture_bench [--only accuracy|rack|flat-out|start|cycle|flash] [--coldboot FILE]
 // [--write FILE]. The page goes to standard output, and to the file.
 
 namespace coldboot::capture_bench {
@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr int repeats = 3;
 constexpr int starts = 20;
 constexpr int cycles = 100;
+constexpr int flash_steps = 9;
 constexpr std::uint64_t flat_out_bytes = 20'000'000;
 
 struct Options {
@@ -61,6 +62,10 @@ Results measure_all(const Options& options) {
   if (!options.coldboot.empty() && options.wants("cycle")) {
     fmt::print(stderr, "power cycles\n");
     results.cycles = or_end(measure_cycles(options.coldboot, cycles));
+  }
+  if (!options.coldboot.empty() && options.wants("flash")) {
+    fmt::print(stderr, "flash steps\n");
+    results.flash = or_end(measure_flash_steps(options.coldboot, flash_steps));
   }
   return results;
 }

@@ -54,4 +54,11 @@ Result<Nanos> measure_first_byte(const std::string& coldboot);
 /// return of the call that switches it on again. Nothing settles and nothing stays off for long on this bench.
 Result<std::vector<Nanos>> measure_cycles(const std::string& coldboot, int boots);
 
+/// A chip of 8 MiB whose whole content changes, written several times.
+struct FlashSteps {
+  std::vector<Nanos> ours;   ///< a flash step: chip probed, written, read back, hashes compared, recorded
+  std::vector<Nanos> alone;  ///< flashrom called by hand for the first three of these
+};
+Result<FlashSteps> measure_flash_steps(const std::string& coldboot, int steps);
+
 }  // namespace coldboot::capture_bench

@@ -152,6 +152,19 @@ std::string cycle_part(const std::vector<Nanos>& cycles) {
          "once and\nnothing settles, so all of it is the harness.\n";
 }
 
+std::string flash_part(const FlashSteps& flash) {
+  if (flash.ours.empty()) return "";
+  const Nanos ours = quantile(flash.ours, 0.5);
+  const Nanos alone = quantile(flash.alone, 0.5);
+  return fmt::format(
+      "\n## A flash step\n\n- 8 MiB of flashrom's dummy chip, all of it changed: median of {} steps {}, of flashrom "
+      "called "
+      "by hand {}: {} more (goal 150 ms)\n\nBoth probe the chip, write it with flashrom's own verification, and read "
+      "it "
+      "back. The step also takes power away, looks at the image,\ncompares hashes and records.\n",
+      flash.ours.size(), microseconds(ours), microseconds(alone), microseconds(ours - alone));
+}
+
 std::string start_part(const Results& results) {
   if (results.help.empty()) return "";
   return "## Start\n\n" + times_line("`coldboot --help`, from start to end", results.help, "20 ms") +
@@ -172,7 +185,7 @@ std::string page_of(const Results& results) {
              "counted but needs a core too.\n\nMachine: {}.\n\n",
              fmt::gmtime(now), machine()) +
          accuracy_part(results.accuracy) + rack_part(results.racks) + flat_out_part(results.flat_out) +
-         start_part(results) + cycle_part(results.cycles);
+         start_part(results) + cycle_part(results.cycles) + flash_part(results.flash);
 }
 
 }  // namespace coldboot::capture_bench

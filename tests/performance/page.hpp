@@ -14,6 +14,7 @@ struct Results {
   std::vector<Load> flat_out;            ///< repeats
   std::vector<Nanos> first_byte;         ///< repeats of coldboot run, start to first byte; empty as help is
   std::vector<Nanos> cycles;             ///< what the harness adds to each of many boots
+  FlashSteps flash;                      ///< empty as help is
   std::vector<Nanos> help;               ///< repeats of coldboot --help; empty when it was not measured
 };
 
