@@ -43,6 +43,12 @@ std::string device_itself(std::string device) {
   return device;
 }
 
+/// The value of an identifying parameter, the same for all that name one thing.
+std::string identity_of(std::string_view key, std::string value, const std::filesystem::path& directory) {
+  return device_itself(key == "image" ? std::filesystem::absolute(directory / value).lexically_normal().string()
+                                      : std::move(value));
+}
+
 std::string fit_for_a_file_name(std::string text) {
   std::ranges::replace_if(
       text,
@@ -94,7 +100,7 @@ Result<void> check_readout(std::string_view bytes, std::string_view again, std::
 
 }  // namespace
 
-std::string programmer_lock_name(const std::string& programmer) {
+std::string programmer_lock_name(const std::string& programmer, const std::filesystem::path& directory) {
   const std::size_t colon = programmer.find(':');
   std::string name = programmer.substr(0, colon);
   std::string_view rest = colon == std::string::npos ? "" : std::string_view(programmer).substr(colon + 1);
@@ -104,7 +110,7 @@ std::string programmer_lock_name(const std::string& programmer) {
     const std::size_t equals = parameter.find('=');
     if (equals != std::string_view::npos &&
         std::ranges::find(identifying, parameter.substr(0, equals)) != identifying.end())
-      name += "-" + device_itself(std::string(parameter.substr(equals + 1)));
+      name += "-" + identity_of(parameter.substr(0, equals), std::string(parameter.substr(equals + 1)), directory);
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
   return fmt::format("flashrom-{}.lock", fit_for_a_file_name(name));
@@ -113,7 +119,7 @@ std::string programmer_lock_name(const std::string& programmer) {
 Result<std::unique_ptr<Flashrom>> Flashrom::open(FlashromConfig config) {
   const auto folder = lock_folder();
   if (!folder) return folder.error();
-  auto lock = LockFile::acquire(*folder / programmer_lock_name(config.programmer), config.holder);
+  auto lock = LockFile::acquire(*folder / programmer_lock_name(config.programmer, config.directory), config.holder);
   if (!lock) {
     const Fault fault = lock.error();
     return Fault(fault.cause(), config.where, fmt::format("programmer {}: {}", config.programmer, fault.what()),
@@ -141,10 +147,10 @@ std::vector<std::string> Flashrom::arguments_of(const Step& step, const FlashReq
   std::vector<std::string> arguments{"-p", config_.programmer};
   const auto add = [&arguments](std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); };
   if (!step.chip.empty()) add({"-c", step.chip});
-  if (const auto log = log_of(step, request); !log.empty()) add({"-o", log});
+  if (const auto log = log_of(step, request); !log.empty()) add({"-o", std::filesystem::absolute(log)});
   if (step.task == FlashromTask::probe) return arguments;
   if (!request.regions.empty()) {
-    if (config_.layout == FlashLayout::file) add({"-l", config_.layout_file});
+    if (config_.layout == FlashLayout::file) add({"-l", std::filesystem::absolute(config_.layout_file)});
     if (config_.layout == FlashLayout::fmap_on_chip) add({"--fmap"});
     for (const std::string& region : request.regions) add({"-i", region});
   }
@@ -157,6 +163,7 @@ Result<FlashromEnd> Flashrom::run(const Step& step, const FlashRequest& request,
   const FlashromCall call{.task = step.task,
                           .program = config_.program,
                           .arguments = arguments_of(step, request),
+                          .directory = config_.directory,
                           .read_limit = config_.read_limit,
                           .write_limit = config_.write_limit,
                           .lock = lock_.descriptor()};

@@ -20,9 +20,10 @@ struct FlashromConfig {
   std::string where;   ///< for faults: "apu2-07/flash"
   std::string holder;  ///< whoever finds the programmer locked reads this: "flash chip of apu2-07"
   std::string program = "flashrom";
-  std::string programmer;        ///< "linux_spi:dev=/dev/spidev1.0,spispeed=16000"
-  std::string chip;              ///< its definition; empty: the only one that fits
-  std::uint64_t size_bytes = 0;  ///< that the chip must have
+  std::string programmer;           ///< "linux_spi:dev=/dev/spidev1.0,spispeed=16000"
+  std::filesystem::path directory;  ///< which files named in it are relative to; empty: where we run
+  std::string chip;                 ///< its definition; empty: the only one that fits
+  std::uint64_t size_bytes = 0;     ///< that the chip must have
   FlashLayout layout = FlashLayout::none;
   std::filesystem::path layout_file;
   Nanos read_limit{std::chrono::seconds(60)};    ///< for each stage: probing, reading, verifying,
@@ -30,8 +31,8 @@ struct FlashromConfig {
 };
 
 /// The name of the lock of a programmer: its kind, and those of its parameters that say which device it is. Two names
-/// of one device, or two speeds, are one lock.
-std::string programmer_lock_name(const std::string& programmer);
+/// of one device, or two speeds, are one lock. An image of the dummy programmer's is relative to `directory`.
+std::string programmer_lock_name(const std::string& programmer, const std::filesystem::path& directory = {});
 
 /// A firmware chip behind the program flashrom (1.3). The programmer is ours alone on this host while this lives:
 /// flashrom itself locks nothing.

@@ -25,7 +25,7 @@ struct FlashromKeys {
 keys::Type<FlashromKeys> flashrom_type() {
   return keys::object<FlashromKeys>("flashrom", "A chip that the program flashrom reaches, version 1.3.")
       .required("programmer", &FlashromKeys::programmer, keys::text("linux_spi:dev=/dev/spidev1.0,spispeed=16000"),
-                "Programmer as flashrom's `-p` takes it.")
+                "Programmer as flashrom's `-p` takes it; a file in it is relative to this file.")
       .optional("chip", &FlashromKeys::chip, keys::text("W25Q64JV-.Q"),
                 "Chip as flashrom's `-c` takes it; needed where several definitions fit.", "the only one that fits")
       .optional("program", &FlashromKeys::program, keys::text("flashrom"),
@@ -61,6 +61,7 @@ Result<std::unique_ptr<Flasher>> open_flashrom(const DeviceEntry& entry, const s
                         .holder = fmt::format("flash chip of {}", context.bench),
                         .program = program_of(keys->program, entry.place),
                         .programmer = keys->programmer,
+                        .directory = std::filesystem::path(entry.place.file).parent_path(),
                         .chip = keys->chip,
                         .size_bytes = context.size_bytes.value_or(0),
                         .read_limit = keys->read_limit,

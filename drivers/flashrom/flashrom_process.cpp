@@ -174,6 +174,7 @@ Result<FlashromEnd> run_flashrom(const FlashromCall& call, const Until& until,
   if (!stop) return stop.error();
   const std::stop_callback on_stop(until.stop, [&stop] { stop->ring(); });
   ChildStart how;
+  how.directory = call.directory;
   how.own_session = true;
   if (call.lock >= 0) how.descriptors.push_back(call.lock);
   auto child = Child::start(command_of(call), how);

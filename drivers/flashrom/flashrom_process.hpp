@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,9 +14,10 @@ struct FlashromCall {
   FlashromTask task = FlashromTask::probe;
   std::string program = "flashrom";
   std::vector<std::string> arguments;
-  Nanos read_limit{};   ///< how long each stage may take,
-  Nanos write_limit{};  ///< but erasing and writing
-  int lock = -1;        ///< a lock of ours that is held for as long as flashrom lives, even if we should die
+  std::filesystem::path directory;  ///< where it runs; empty: where we run
+  Nanos read_limit{};               ///< how long each stage may take,
+  Nanos write_limit{};              ///< but erasing and writing
+  int lock = -1;  ///< a lock of ours that is held for as long as flashrom lives, even if we should die
 };
 
 /// Runs flashrom as a process of its own, in a session of its own: a Ctrl-C is not for it, nor is the end of whoever

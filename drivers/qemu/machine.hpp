@@ -7,7 +7,7 @@
 
 namespace coldboot {
 
-/// What the virtual board is made of. Paths are those of the board's own copies, which it may write to.
+/// What the virtual board is made of. It may write to its files.
 struct QemuMachine {
   std::string program = "qemu-system-x86_64";
   int cpus = 2;

@@ -12,6 +12,7 @@ constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
 constexpr int most_cpus = 64;
 
 struct PowerKeys {
+  std::optional<std::filesystem::path> chip;
   std::string program = "qemu-system-x86_64";
   int cpus = 2;
   std::uint64_t memory = 1024 * mib;
@@ -27,6 +28,10 @@ struct NoKeys {};
 
 keys::Type<PowerKeys> power_type() {
   return keys::object<PowerKeys>("qemu power", "Switches the virtual board, and says what it is made of.")
+      .optional("chip", &PowerKeys::chip, keys::path("chip.rom"),
+                "Its firmware chip is this file of 8 MiB, which it may write to and which stays: what the file holds "
+                "when power comes is what boots. Instead of a medium `qemu-flash`.",
+                "a copy of the image that is put on the medium `qemu-flash`")
       .optional("program", &PowerKeys::program, keys::text("qemu-system-x86_64"), "Which QEMU.", "qemu-system-x86_64")
       .optional("cpus", &PowerKeys::cpus, keys::integer(1, most_cpus, "2"), "Processors.", "2")
       .optional("memory", &PowerKeys::memory, keys::size("2 GiB"), "Main memory, whole MiB.", "1 GiB")
@@ -98,6 +103,9 @@ Result<std::unique_ptr<PowerSwitch>> open_qemu_power(const DeviceEntry& entry, c
   machine.memory_mib = static_cast<int>(keys->memory / mib);
   machine.iommu = keys->iommu;
   machine.kvm = keys->kvm;
+  if (keys->chip) {
+    if (auto used = board->use_chip(std::filesystem::absolute(*keys->chip)); !used) return used.error();
+  }
   return board->power_switch(std::move(machine));
 }
 
@@ -124,7 +132,8 @@ Result<std::unique_ptr<NetworkPort>> open_qemu_port(const DeviceEntry&, const st
   return board->port(name, context.network);
 }
 
-Result<void> check_qemu_flash(const std::filesystem::path& image, const BenchFile&) {
+Result<void> check_qemu_flash(const std::filesystem::path& image, const BenchFile& bench) {
+  if (bench.power.device.driver == "qemu" && bench.power.device.keys.contains("chip")) return two_firmwares(bench.name);
   return check_qemu_image(QemuMedium::firmware, image);
 }
 

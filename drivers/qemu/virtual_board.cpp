@@ -179,8 +179,41 @@ Result<std::unique_ptr<ByteStream>> VirtualBoard::console(std::optional<LineRate
   return std::unique_ptr<ByteStream>(std::make_unique<Console>(shared_from_this(), std::move(harness_end_)));
 }
 
-std::unique_ptr<BootMedium> VirtualBoard::medium(QemuMedium kind) {
-  return std::make_unique<Medium>(shared_from_this(), kind);
+Result<void> VirtualBoard::use_chip(fs::path file) {
+  if (has_firmware_medium_) return two_firmwares(where_);
+  chip_ = std::move(file);
+  machine_.firmware = chip_;
+  return {};
+}
+
+/// What can be wrong with it at power-on; QEMU's own words would not say what to do.
+Result<void> VirtualBoard::check_chip() const {
+  if (chip_.empty()) return {};
+  std::error_code why;
+  const std::uintmax_t bytes = fs::file_size(chip_, why);
+  if (why == std::errc::no_such_file_or_directory) {
+    return Fault(Cause::missing, where_, fmt::format("the file of its firmware chip is not there: {}", chip_.string()),
+                 "copy an image of 8 MiB there; ./dev virtual-apu2 firmware does so for the virtual apu2");
+  }
+  if (why) return file_fault(chip_, "the board's firmware chip", why);
+  if (bytes != flash_bytes) {
+    return Fault(Cause::mistake, where_,
+                 fmt::format("its firmware chip {} has {} bytes, expected {}", chip_.string(), bytes, flash_bytes),
+                 "copy an image of 8 MiB there");
+  }
+  if (::access(chip_.c_str(), R_OK | W_OK) != 0) {
+    return Fault(Cause::refused, where_, fmt::format("its firmware chip {}: {}", chip_.string(), errno_text(errno)),
+                 "the board reads and writes it: give this user the rights");
+  }
+  return {};
+}
+
+Result<std::unique_ptr<BootMedium>> VirtualBoard::medium(QemuMedium kind) {
+  if (kind == QemuMedium::firmware) {
+    if (!chip_.empty()) return two_firmwares(where_);
+    has_firmware_medium_ = true;
+  }
+  return std::unique_ptr<BootMedium>(std::make_unique<Medium>(shared_from_this(), kind));
 }
 
 Result<std::unique_ptr<NetworkPort>> VirtualBoard::port(const std::string& card,
@@ -227,6 +260,7 @@ Result<void> VirtualBoard::type(std::string_view bytes) {
 }
 
 Result<void> VirtualBoard::start(const Until& until) {
+  if (auto good = check_chip(); !good) return good;
   auto console = socket_pair(where_);
   if (!console) return console.error();
   auto control = socket_pair(where_);
@@ -402,6 +436,11 @@ void VirtualBoard::tell_reset(const std::string& because) {
   if (count <= told_singly) tell_(Note{fmt::format("{}: the board has reset itself{}", where_, because)});
   if (count > told_singly && is_power_of_ten(count))
     tell_(Note{fmt::format("{}: the board has reset itself {} times{}", where_, count, because)});
+}
+
+Fault two_firmwares(const std::string& where) {
+  return Fault(Cause::mistake, where, "found a chip that is a file and a medium of qemu-flash, expected one of them",
+               "take `chip` out of the power entry, or that medium out of the bench");
 }
 
 Result<void> check_qemu_image(QemuMedium kind, const fs::path& image) {

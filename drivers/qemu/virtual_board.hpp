@@ -29,7 +29,7 @@ enum class QemuMedium { firmware, sd };
 
 /// A board that is a QEMU process: power on starts it, power off kills it, as a relay does. Between two boots only what
 /// is in its flash and on its card stays; both are copies of the images that were put, in a folder of its own that goes
-/// with it.
+/// with it. Instead, its flash may be a file of the user's, which stays.
 ///
 /// QEMU is built first and let run by QMP's `cont`, so that t0 is the board's first instruction and not the start of a
 /// process. Resets, shutdowns and panics that QEMU tells of go to `tell`; a process that ends by itself is a fault.
@@ -50,7 +50,14 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
   /// without, as fast as QEMU makes them. Fault: `refused` for a second one, `io`.
   Result<std::unique_ptr<ByteStream>> console(std::optional<LineRate> rate);
 
-  std::unique_ptr<BootMedium> medium(QemuMedium kind);
+  /// Its firmware chip is this file of 8 MiB, which it may write to: what the file holds when power comes is what
+  /// boots. It need not be there before; switching on without it is `missing`, with one of another size `mistake`,
+  /// without the right to write it `refused`. Before power_switch() is asked to switch.
+  /// Fault: `mistake` when there is a medium for the firmware.
+  Result<void> use_chip(std::filesystem::path file);
+
+  /// Fault: `mistake` for the firmware when the board's chip is a file.
+  Result<std::unique_ptr<BootMedium>> medium(QemuMedium kind);
 
   /// The other end of the cable of one of its cards ("lan", "wan"): an interface of that name in `network`, which has a
   /// carrier while the board has power. Before power_switch() is asked to switch.
@@ -66,6 +73,7 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
 
   VirtualBoard(std::string where, Tell tell, Descriptor line, Descriptor harness_end, Wake changed);
   Result<void> start(const Until& until);
+  [[nodiscard]] Result<void> check_chip() const;
   [[nodiscard]] Fault why_it_did_not_start(Running& board, const Fault& fault) const;
   void stop();
   [[nodiscard]] bool is_running();
@@ -83,9 +91,11 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
 
   const std::string where_;
   const Tell tell_;
-  const Descriptor line_;                                                  // the board's end of the serial line
-  std::unique_ptr<BoardFolder> folder_;                                    // made with the first image
-  QemuMachine machine_;                                                    // firmware and sd: the board's own copies
+  const Descriptor line_;                // the board's end of the serial line
+  std::unique_ptr<BoardFolder> folder_;  // made with the first image
+  QemuMachine machine_;                  // with the media and the chip below
+  std::filesystem::path chip_;           // the user's file; empty: there is none
+  bool has_firmware_medium_ = false;
   std::map<std::string, std::shared_ptr<const NetworkNamespace>> cables_;  // by card: where each goes
   Instant let_run_sent_{};                                                 // around `cont` of this boot
   Instant let_run_returned_{};
@@ -101,6 +111,9 @@ class VirtualBoard : public std::enable_shared_from_this<VirtualBoard> {
   Wake changed_;            // the board was switched
   std::jthread thread_;
 };
+
+/// The mistake of a bench that names both a chip that is a file and a medium for the firmware.
+Fault two_firmwares(const std::string& where);
 
 /// Whether a file can be put into the board. Faults: `missing`; `mistake` for a size that flash or cards do not have.
 Result<void> check_qemu_image(QemuMedium kind, const std::filesystem::path& image);

@@ -299,6 +299,8 @@ TEST(ProgrammerLock, IsOneForOneDevice) {
   EXPECT_TRUE(same("ch341a_spi", "ch341a_spi:"));
   EXPECT_FALSE(same("ch341a_spi", "dediprog"));
   EXPECT_EQ(programmer_lock_name("serprog:ip=rte:4711"), "flashrom-serprog-rte-4711.lock");
+  EXPECT_EQ(programmer_lock_name("dummy:image=../chip.rom", "/racks/1"),
+            programmer_lock_name("dummy:image=/racks/chip.rom"));
 }
 
 TEST(ProgrammerLock, KnowsADeviceByAnyOfItsNames) {

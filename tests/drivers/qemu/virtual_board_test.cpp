@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "drivers/flashrom/flashrom.hpp"
+#include "drivers/qemu/qemu_driver.hpp"
 #include "harness/io/child_process.hpp"
 #include "tests/soon.hpp"
 #include "tests/temporary_folder.hpp"
@@ -157,7 +159,7 @@ TEST_F(VirtualBoardTest, SaysWhyQemuWouldNotStart) {
 TEST_F(VirtualBoardTest, IsSilentWithAnErasedFlashThoughItHasPower) {
   const TemporaryFolder folder;
   const std::string image = folder.write("erased.rom", std::string(8 << 20, '\xff'));
-  ASSERT_TRUE(board->medium(QemuMedium::firmware)->put(image, soon()));
+  ASSERT_TRUE((*board->medium(QemuMedium::firmware))->put(image, soon()));
   const auto on = power->set(Power::on, soon());
   ASSERT_TRUE(on) << on.error().text();
   EXPECT_EQ(on->read_back, Power::on);
@@ -166,12 +168,99 @@ TEST_F(VirtualBoardTest, IsSilentWithAnErasedFlashThoughItHasPower) {
   EXPECT_EQ(*power->state(soon()), Power::on);
 }
 
+TEST_F(VirtualBoardTest, BootsWhatFlashromWroteIntoItsChipWhileItHadNoPower) {
+  const TemporaryFolder folder;
+  const fs::path firmware = fs::path(COLDBOOT_SOURCE_DIR) / "build/virtual-apu2/firmware";
+  const fs::path chip = folder.path() / "chip.rom";
+  for (const char* version : {"v4.15.0.1", "v4.15.0.2"}) {
+    if (!fs::exists(firmware / (std::string(version) + ".rom")))
+      GTEST_SKIP() << "not built; ./dev virtual-apu2 firmware does it";
+  }
+  fs::copy_file(firmware / "v4.15.0.1.rom", chip);
+  ASSERT_TRUE(board->use_chip(chip));
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  EXPECT_THAT(read_until("SeaBIOS"), HasSubstr("-v4.15.0.1 "));
+  ASSERT_TRUE(power->set(Power::off, soon()));
+
+  ::setenv("COLDBOOT_LOCKS", (folder.path() / "locks").c_str(), 1);
+  auto flashrom = Flashrom::open({.where = "virtual/flash",
+                                  .holder = "test",
+                                  .programmer = "dummy:emulate=VARIABLE_SIZE,size=8388608,image=chip.rom",
+                                  .directory = folder.path(),
+                                  .size_bytes = std::uint64_t{8} << 20U});
+  ASSERT_TRUE(flashrom) << flashrom.error().text();
+  const auto written = (*flashrom)->write(firmware / "v4.15.0.2.rom", {}, soon());
+  ASSERT_TRUE(written) << written.error().text();
+  EXPECT_EQ(written->outcome, FlashOutcome::written);
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  EXPECT_THAT(read_until("SeaBIOS"), HasSubstr("-v4.15.0.2 "));
+}
+
+TEST_F(VirtualBoardTest, IsSilentWithAnErasedChip) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(board->use_chip(folder.write("chip.rom", std::string(8 << 20, '\xff'))));
+  ASSERT_TRUE(power->set(Power::on, soon()));
+  pollfd waiting{console->descriptor(), POLLIN, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 1000), 0) << "no byte in a second";
+  EXPECT_EQ(*power->state(soon()), Power::on);
+}
+
+TEST_F(VirtualBoardTest, DoesNotStartWithoutAChipOfItsSize) {
+  const TemporaryFolder folder;
+  const fs::path chip = folder.path() / "chip.rom";
+  ASSERT_TRUE(board->use_chip(chip));
+  const auto none = power->set(Power::on, soon());
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().cause(), Cause::missing);
+  EXPECT_THAT(none.error().text(), HasSubstr(chip.string()));
+  (void)folder.write("chip.rom", "too small");
+  const auto small = power->set(Power::on, soon());
+  ASSERT_FALSE(small);
+  EXPECT_EQ(small.error().cause(), Cause::mistake);
+  EXPECT_THAT(small.error().text(), HasSubstr("has 9 bytes, expected 8388608"));
+  EXPECT_TRUE(processes().empty());
+}
+
+TEST_F(VirtualBoardTest, HasOneFirmwareOnly) {
+  ASSERT_TRUE(board->use_chip("chip.rom"));
+  EXPECT_EQ(board->medium(QemuMedium::firmware).error().cause(), Cause::mistake);
+  EXPECT_TRUE(board->medium(QemuMedium::sd));
+  const auto other = VirtualBoard::create("other", [](const EventBody&) {});
+  ASSERT_TRUE(other);
+  ASSERT_TRUE((*other)->medium(QemuMedium::firmware));
+  EXPECT_EQ((*other)->use_chip("chip.rom").error().cause(), Cause::mistake);
+}
+
+/// The driver as a bench file names it.
+TEST(QemuDriver, TellsABenchWithAChipAndAMediumForIt) {
+  SteadyClock clock;
+  SharedParts parts;
+  OpenContext context{.clock = clock,
+                      .virtual_clock = nullptr,
+                      .parts = parts,
+                      .bench = "bench",
+                      .where = "bench/power",
+                      .line = std::nullopt,
+                      .network = nullptr,
+                      .tell = [](const EventBody&) {}};
+  BenchFile bench;
+  bench.power.device = {.driver = "qemu", .keys = {{"chip", "chip.rom"}}, .place = {"folder/bench.yaml", 3, 1}};
+  ASSERT_TRUE(open_qemu_flash({.driver = "qemu-flash", .keys = {}, .place = {}}, "flash", context));
+  const auto power = open_qemu_power(bench.power.device, "power", context);
+  ASSERT_FALSE(power);
+  EXPECT_EQ(power.error().cause(), Cause::mistake);
+  const auto checked = check_qemu_flash("image.rom", bench);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().what(), HasSubstr("qemu-flash"));
+}
+
 TEST_F(VirtualBoardTest, TakesOnlyImagesThatFit) {
   const TemporaryFolder folder;
-  const auto firmware = board->medium(QemuMedium::firmware);
+  const auto firmware = *board->medium(QemuMedium::firmware);
   EXPECT_EQ(firmware->put(folder.path() / "gone.rom", soon()).error().cause(), Cause::missing);
   EXPECT_EQ(firmware->put(folder.write("half.rom", "x"), soon()).error().cause(), Cause::mistake);
-  EXPECT_EQ(board->medium(QemuMedium::sd)->put(folder.write("odd.img", "xyz"), soon()).error().cause(), Cause::mistake);
+  EXPECT_EQ((*board->medium(QemuMedium::sd))->put(folder.write("odd.img", "xyz"), soon()).error().cause(),
+            Cause::mistake);
 }
 
 TEST_F(VirtualBoardTest, HasACarrierOnItsCablesWhileItHasPower) {
