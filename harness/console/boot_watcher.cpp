@@ -170,6 +170,7 @@ class BootWatcher::State {
   }
 
   void power_off() {
+    for (MarkerState& marker : markers_) marker.last.reset();  // what comes next is of another start, and no loop
     powered_ = false;
     await_first_byte_ = false;
     for (auto& [name, one] : consoles_) one.silent_since.reset();

@@ -144,12 +144,17 @@ std::vector<ImagePut> images_put(const BootRecord& record) {
   return images;
 }
 
-/// What was said before power came is of the boot before, or of work on the firmware.
-std::vector<MarkerHit> hits_of_this_boot(const std::vector<MarkerHit>& hits, const std::optional<Instant>& t0) {
-  std::vector<MarkerHit> own;
-  for (const MarkerHit& hit : hits) {
-    if (!t0 || hit.at >= *t0) own.push_back(hit);
-  }
+/// Without what a board said that got power aside, before this boot: to prove another firmware than the one measured.
+BootHits hits_of_this_boot(const BootRecord& record, const BootHits& hits) {
+  const bool was_on_aside = std::ranges::any_of(record.events, [](const Event& event) {
+    const auto* power = std::get_if<PowerSwitched>(&event.body);
+    return power != nullptr && power->aside;
+  });
+  const PowerSwitched* const on = first_power_on(record);
+  if (!was_on_aside || on == nullptr) return hits;
+  BootHits own = hits;
+  std::erase_if(own.markers, [on](const MarkerHit& hit) { return hit.at < on->sent; });
+  std::erase_if(own.failures, [on](const FailureHit& hit) { return hit.at < on->sent; });
   return own;
 }
 
@@ -243,8 +248,9 @@ std::string tail_of_main_console(const BootRecord& record, const std::string& na
 
 }  // namespace
 
-BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& hits,
+BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& all_hits,
                         const MeasureInputs& inputs) {
+  const BootHits hits = hits_of_this_boot(record, all_hits);
   const TimeBasis basis = basis_of(record, plan, inputs);
   BootResult result;
   result.number = record.number;
@@ -263,7 +269,7 @@ BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const Bo
   result.measurements = time_spans(inputs.measures, hits, basis);
   result.ranges = time_spans(inputs.ranges, hits, basis);
   result.silences = longest_silences(record, basis, inputs, result.spans, result.markers);
-  result.attributes = attributes_of(inputs.declared, plan.observe, hits_of_this_boot(hits.markers, result.started));
+  result.attributes = attributes_of(inputs.declared, plan.observe, hits.markers);
   result.steps = steps_of(record);
   result.images = images_put(record);
   result.faults = bench_faults(record);
