@@ -55,9 +55,9 @@ struct FlashReport {
   std::filesystem::path log{};  ///< of the last step; empty where none was kept
 };
 
-/// Something that reads and writes a DUT's firmware chip from outside. The DUT is without power, or in the state its
-/// bench declares, for as long as an operation takes: that is the caller's to see to. An image is as large as the
-/// chip.
+/// Something that reads and writes a DUT's firmware chip. From outside the DUT is without power, or in the state its
+/// bench declares, for as long as an operation takes; from inside it is up, and neither restarted nor switched off.
+/// That is the caller's to see to. An image is as large as the chip.
 ///
 /// Faults of all operations: `missing` (no programmer, no chip, no tool), `busy` (somebody else has the programmer),
 /// `refused`, `mistake` (another size, name or region than there is), `io`, `protocol`, `lost` (the tool died),
@@ -90,6 +90,10 @@ class Flasher {
 
   /// Makes all bits ones.
   virtual Result<FlashReport> erase(const FlashRequest& request, const Until& until) = 0;
+
+  /// Whether it works on the DUT itself, whose system must be up for as long as an operation takes. What was written
+  /// is what boots after the next restart.
+  [[nodiscard]] virtual bool from_inside() const { return false; }
 
   /// Which programmer and chip, for people and for the record: "flashrom on ch341a_spi, chip W25Q64JV-.Q".
   [[nodiscard]] virtual std::string description() const = 0;
