@@ -4,6 +4,7 @@
 #include "drivers/console_command/command_console_driver.hpp"
 #include "drivers/dli/dli_driver.hpp"
 #include "drivers/flashrom/flashrom_driver.hpp"
+#include "drivers/flashrom/flashrom_inside_driver.hpp"
 #include "drivers/ftdi_relay/ftdi_relay_driver.hpp"
 #include "drivers/gpio/gpio_driver.hpp"
 #include "drivers/gude/gude_driver.hpp"
@@ -84,7 +85,11 @@ Catalog driver_catalog() {
            {.name = "snmp-pdu", .keys = snmp_pdu_keys(), .open = &open_snmp_pdu, .reach = Reach::network},
            {.name = "tasmota", .keys = tasmota_keys(), .open = &open_tasmota, .reach = Reach::network},
            {.name = "usb-hub", .keys = usb_hub_keys(), .open = &open_usb_hub, .find = &attached_usb_hubs}},
-      .flashers = {{"flashrom", flashrom_keys(), &open_flashrom}},
+      .flashers = {{"flashrom", flashrom_keys(), &open_flashrom},
+                   {.name = "flashrom-inside",
+                    .keys = flashrom_inside_keys(),
+                    .open = &open_flashrom_inside,
+                    .reach = Reach::network}},
   };
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "drivers/flashrom/flashrom.hpp"
+#include "drivers/flashrom/flashrom_here.hpp"
 
 namespace coldboot {
 namespace {
@@ -18,8 +19,8 @@ struct FlashromKeys {
   std::string program = FlashromConfig().program;
   std::optional<std::filesystem::path> layout;
   bool fmap = false;
-  Nanos read_limit = FlashromConfig().read_limit;
-  Nanos write_limit = FlashromConfig().write_limit;
+  Nanos read_limit = FlashromConfig().limits.read_limit;
+  Nanos write_limit = FlashromConfig().limits.write_limit;
 };
 
 keys::Type<FlashromKeys> flashrom_type() {
@@ -62,19 +63,20 @@ Result<std::unique_ptr<Flasher>> open_flashrom(const DeviceEntry& entry, const s
                         .program = program_of(keys->program, entry.place),
                         .programmer = keys->programmer,
                         .directory = std::filesystem::path(entry.place.file).parent_path(),
-                        .chip = keys->chip,
-                        .size_bytes = context.size_bytes.value_or(0),
-                        .read_limit = keys->read_limit,
-                        .write_limit = keys->write_limit};
+                        .limits = {.read_limit = keys->read_limit, .write_limit = keys->write_limit}};
   if (keys->layout) {
     config.layout = FlashLayout::file;
     config.layout_file = std::filesystem::absolute(*keys->layout);
   } else if (keys->fmap) {
     config.layout = FlashLayout::fmap_on_chip;
   }
-  auto flashrom = Flashrom::open(std::move(config));
-  if (!flashrom) return flashrom.error();
-  return std::unique_ptr<Flasher>(std::move(*flashrom));
+  ExpectedChip chip{.where = context.where,
+                    .name = keys->chip,
+                    .size_bytes = context.size_bytes.value_or(0),
+                    .has_layout = config.layout != FlashLayout::none};
+  auto host = FlashromHere::open(std::move(config));
+  if (!host) return host.error();
+  return std::unique_ptr<Flasher>(std::make_unique<Flashrom>(std::move(chip), std::move(*host)));
 }
 
 }  // namespace coldboot

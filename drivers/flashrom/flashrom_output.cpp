@@ -26,7 +26,7 @@ constexpr std::array stage_texts{
 };
 
 constexpr std::string_view content_unknown = "what the chip holds now is not known";
-constexpr std::string_view keep_off = "leave the DUT without power and write a good image";
+constexpr std::string_view check_clip_first = "; check the clip and lower spispeed first";
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -60,11 +60,27 @@ std::string reason_before(std::string_view output, std::string_view part) {
   return reason.empty() ? "it does not say why" : reason;
 }
 
-Fault no_programmer(std::string_view output) {
+/// What went wrong where the programmer is the DUT's own chipset.
+Fault no_programmer_inside(std::string_view output) {
+  if (contains(output, "Could not get I/O privileges") || contains(output, "/dev/mem")) {
+    const std::string line = contains(output, "Could not get I/O privileges")
+                                 ? line_with(output, "Could not get I/O privileges")
+                                 : line_with(output, "/dev/mem");
+    return Fault(Cause::refused, "", fmt::format("the programmer could not be opened: {}", line),
+                 "on the DUT it needs root, and a kernel that lets it: iomem=relaxed on its command line, no lockdown");
+  }
+  return Fault(Cause::io, "",
+               fmt::format("the programmer could not be opened: {}",
+                           reason_before(output, "Error: Programmer initialization failed.")),
+               "see whether flashrom on the DUT knows its chipset: run it there by hand");
+}
+
+Fault no_programmer(std::string_view output, FlashromSide side) {
   if (contains(output, "Unhandled programmer parameters")) {
     return Fault(Cause::mistake, "", line_with(output, "Unhandled programmer parameters"),
                  "programmer: NAME:KEY=VALUE,... takes the keys that flashrom's manual lists for it");
   }
+  if (side == FlashromSide::inside) return no_programmer_inside(output);
   const std::string why = reason_before(output, "Error: Programmer initialization failed.");
   const std::string what = fmt::format("the programmer could not be opened: {}", why);
   if (contains(why, "ermission denied") || contains(why, "ACCESS") || contains(why, "not permitted")) {
@@ -78,20 +94,27 @@ Fault no_programmer(std::string_view output) {
   return Fault(Cause::io, "", what, "check the programmer and its cable");
 }
 
-Fault no_chip() {
+Fault no_chip(FlashromSide side) {
+  if (side == FlashromSide::inside) {
+    return Fault(Cause::missing, "", "no chip answers",
+                 "check the chip's name; the DUT's chipset may hide the chip, or boot from another");
+  }
   return Fault(Cause::missing, "", "no chip answers",
                "check the clip and its direction, the voltage, the chip's name, and that the board does not power or "
                "drive the chip's lines; then try a lower spispeed");
 }
 
-Fault write_failed(std::string_view output) {
+Fault write_failed(std::string_view output, FlashromSide side) {
+  const bool inside = side == FlashromSide::inside;
   if (contains(output, "apparently didn't do anything")) {
     return Fault(Cause::refused, "", "nothing could be erased or written; the chip holds what it held",
-                 "it is write-protected, or its lines are bad: check the WP line, the protection bits (flashrom "
-                 "--wp-status) and the clip");
+                 inside ? "it is write-protected: by its protection bits (flashrom --wp-status) or by its firmware, "
+                          "which locks the chipset"
+                        : "it is write-protected, or its lines are bad: check the WP line, the protection bits "
+                          "(flashrom --wp-status) and the clip");
   }
   return Fault(Cause::io, "", fmt::format("erasing or writing failed half-way: {}", content_unknown),
-               fmt::format("{}; check the clip and lower spispeed first", keep_off));
+               fmt::format("{}{}", mend_advice(side), inside ? "" : check_clip_first));
 }
 
 Fault verify_failed(const FlashromEnd& end) {
@@ -99,7 +122,7 @@ Fault verify_failed(const FlashromEnd& end) {
   if (end.task == FlashromTask::verify)
     return Fault(Cause::dut, "", fmt::format("the chip holds something else: {}", where));
   return Fault(Cause::io, "", fmt::format("it was written, but reads back otherwise: {}", where),
-               fmt::format("{}; check the clip and lower spispeed first", keep_off));
+               fmt::format("{}{}", mend_advice(end.side), end.side == FlashromSide::inside ? "" : check_clip_first));
 }
 
 struct KnownText {
@@ -109,6 +132,8 @@ struct KnownText {
 };
 /// Those whose own line says what is wrong.
 constexpr std::array known_texts{
+    KnownText{"override this with -p internal:boardmismatch=force", Cause::mistake,
+              "programmer: \"internal:boardmismatch=force\", once the image is known to be for this board"},
     KnownText{"Error: Unknown programmer", Cause::mistake, "programmer: one of those that flashrom --help lists"},
     KnownText{"Error: Unknown chip", Cause::mistake, "chip: one of those that flashrom -L lists, letter by letter"},
     KnownText{"Error: Image size", Cause::mistake, "an image is as large as the chip"},
@@ -137,7 +162,7 @@ Fault killed(const FlashromEnd& end) {
       fmt::format("it was ended by signal {} while {}", end.exit_status - signal_base, name_of(end.stage));
   if (end.stage < FlashStage::erasing_and_writing || end.task == FlashromTask::verify)
     return Fault(Cause::lost, "", fmt::format("{}; the chip was not changed", how), "try again");
-  return Fault(Cause::lost, "", fmt::format("{}: {}", how, content_unknown), std::string(keep_off));
+  return Fault(Cause::lost, "", fmt::format("{}: {}", how, content_unknown), std::string(mend_advice(end.side)));
 }
 
 Fault fault_of(const FlashromEnd& end) {
@@ -148,14 +173,14 @@ Fault fault_of(const FlashromEnd& end) {
   if (end.exit_status > largest_status) return killed(end);
   if (contains(end.output, "Error: Programmer initialization failed.") ||
       contains(end.output, "Unhandled programmer parameters"))
-    return no_programmer(end.output);
+    return no_programmer(end.output, end.side);
   if (contains(end.output, "Multiple flash chip definitions match")) {
     return Fault(Cause::mistake, "", rest_of_line(end.output, "Multiple flash chip definitions match"),
                  "chip: the one whose name is printed on the chip");
   }
-  if (contains(end.output, "No EEPROM/flash device found")) return no_chip();
+  if (contains(end.output, "No EEPROM/flash device found")) return no_chip(end.side);
   if (end.exit_status == status_write_failed || contains(end.output, "Uh oh. Erase/write failed"))
-    return write_failed(end.output);
+    return write_failed(end.output, end.side);
   if (end.exit_status == status_verify_failed) return verify_failed(end);
   for (const KnownText& known : known_texts) {
     if (contains(end.output, known.text))
@@ -164,7 +189,7 @@ Fault fault_of(const FlashromEnd& end) {
   std::string what = fmt::format("it ended with status {}, last line \"{}\"", end.exit_status, last_line(end.output));
   if (end.stage < FlashStage::erasing_and_writing || end.task == FlashromTask::verify)
     return Fault(Cause::io, "", std::move(what));
-  return Fault(Cause::io, "", fmt::format("{}: {}", what, content_unknown), std::string(keep_off));
+  return Fault(Cause::io, "", fmt::format("{}: {}", what, content_unknown), std::string(mend_advice(end.side)));
 }
 
 Fault unproven(const FlashromEnd& end, std::string_view expected) {
@@ -172,7 +197,7 @@ Fault unproven(const FlashromEnd& end, std::string_view expected) {
   return Fault(
       Cause::protocol, "",
       fmt::format("it ended with status 0, but did not say \"{}\", last line \"{}\"", expected, last_line(end.output)),
-      changed ? std::string(keep_off) : "");
+      changed ? std::string(mend_advice(end.side)) : "");
 }
 
 /// Where `expected` was said, that outcome.
@@ -202,6 +227,12 @@ std::optional<FlashChip> chip_of(std::string_view line) {
 }
 
 }  // namespace
+
+std::string_view mend_advice(FlashromSide side) {
+  if (side == FlashromSide::inside)
+    return "do not restart the DUT or take its power away: write a good image while it still runs";
+  return "leave the DUT without power and write a good image";
+}
 
 bool FlashromStages::take(std::string_view piece) {
   const FlashStage before = stage_;

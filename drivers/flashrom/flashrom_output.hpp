@@ -32,13 +32,20 @@ class FlashromStages {
 
 enum class FlashromTask { probe, read, write, verify, erase };
 
+/// Where flashrom runs: on a host of ours, with a programmer at the DUT's chip, or on the DUT itself.
+enum class FlashromSide { outside, inside };
+
 /// One flashrom that has ended.
 struct FlashromEnd {
   FlashromTask task = FlashromTask::probe;
   int exit_status = 0;  ///< 128 + n when signal n ended it
   std::string output;   ///< standard output and error as they came
   FlashStage stage = FlashStage::probing;
+  FlashromSide side = FlashromSide::outside;  ///< what to do about a fault depends on it
 };
+
+/// What to do when nobody knows what the chip holds.
+std::string_view mend_advice(FlashromSide side);
 
 /// All chips it says it found: several definitions may fit one chip. Those of which it only knows that something
 /// answers ("Found Unknown flash chip "SFDP-capable chip"") are left out: their definitions guess.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "drivers/flashrom/flashrom_output.hpp"
+#include "drivers/flashrom/flashrom_watch.hpp"
 
 namespace coldboot {
 
@@ -15,8 +15,7 @@ struct FlashromCall {
   std::string program = "flashrom";
   std::vector<std::string> arguments;
   std::filesystem::path directory;  ///< where it runs; empty: where we run
-  Nanos read_limit{};               ///< how long each stage may take,
-  Nanos write_limit{};              ///< but erasing and writing
+  FlashromLimits limits;
   int lock = -1;  ///< a lock of ours that is held for as long as flashrom lives, even if we should die
 };
 

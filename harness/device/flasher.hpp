@@ -46,7 +46,7 @@ struct FlashRequest {
   std::function<void(const FlashProgress&)> on_progress;  ///< each stage as it begins, on the calling thread
   std::optional<FlashChip> chip{};  ///< that has answered a moment ago: it is not looked for again
   /// The programmer is killed on purpose this long after it began to change the chip, to see what becomes of that. The
-  /// fault is `lost` then; a write that ends sooner is done.
+  /// fault is `lost` then; a write that ends sooner is done. Not of what works from inside the DUT.
   std::optional<Nanos> cut_after{};
   bool once = false;       ///< of a read: it is not done twice, since it is compared with something else
   std::string log_name{};  ///< put before the names of logs, where several operations share a folder
@@ -62,9 +62,9 @@ struct FlashReport {
   std::filesystem::path log{};  ///< of the last step; empty where none was kept
 };
 
-/// Something that reads and writes a DUT's firmware chip from outside. The DUT is without power, or in the state its
-/// bench declares, for as long as an operation takes: that is the caller's to see to. An image is as large as the
-/// chip.
+/// Something that reads and writes a DUT's firmware chip. From outside the DUT is without power, or in the state its
+/// bench declares, for as long as an operation takes; from inside it is up, and neither restarted nor switched off.
+/// That is the caller's to see to. An image is as large as the chip.
 ///
 /// Faults of all operations: `missing` (no programmer, no chip, no tool), `busy` (somebody else has the programmer),
 /// `refused`, `mistake` (another size, name or region than there is), `io`, `protocol`, `lost` (the tool died),
@@ -98,7 +98,8 @@ class Flasher {
   /// Makes all bits ones.
   virtual Result<FlashReport> erase(const FlashRequest& request, const Until& until) = 0;
 
-  /// Whether it works on the DUT itself, which has power and runs then, and not from outside.
+  /// Whether it works on the DUT itself, whose system must be up for as long as an operation takes. What was written
+  /// is what boots after the next restart.
   [[nodiscard]] virtual bool from_inside() const { return false; }
 
   /// Which programmer and chip, for people and for the record: "flashrom on ch341a_spi, chip W25Q64JV-.Q".

@@ -143,6 +143,31 @@ INSTANTIATE_TEST_SUITE_P(
         Ended{"ReadProvesNothing", FlashromTask::read, 0, "", FlashStage::probing, Cause::protocol, "done", ""}),
     [](const testing::TestParamInfo<Ended>& ended) { return ended.param.what; });
 
+TEST(FlashromOutput, OfTheDutsOwnFlashromSaysOtherThingsToDo) {
+  const auto fault_of = [](FlashromTask task, int status, std::string output, FlashStage stage) {
+    return outcome_of({task, status, std::move(output), stage, FlashromSide::inside}).error();
+  };
+  const Fault half = fault_of(write_task, 2, "Uh oh. Erase/write failed.\nApparently at least some data has changed.\n",
+                              FlashStage::erasing_and_writing);
+  EXPECT_THAT(half.hint(), HasSubstr("do not restart the DUT"));
+  EXPECT_THAT(half.hint(), testing::Not(HasSubstr("clip")));
+  const Fault no_rights = fault_of(FlashromTask::probe, 1,
+                                   "ERROR: Could not get I/O privileges (Operation not permitted).\n"
+                                   "Make sure you are root. If you are root, your kernel may still\n"
+                                   "prevent access based on security policies.\n"
+                                   "Error: Programmer initialization failed.\n",
+                                   FlashStage::probing);
+  EXPECT_EQ(no_rights.cause(), Cause::refused);
+  EXPECT_THAT(no_rights.what(), HasSubstr("Operation not permitted"));
+  EXPECT_THAT(no_rights.hint(), HasSubstr("iomem=relaxed"));
+  const Fault other_board = fault_of(
+      write_task, 1, "Aborting. You can override this with -p internal:boardmismatch=force.\n", FlashStage::probing);
+  EXPECT_EQ(other_board.cause(), Cause::mistake);
+  EXPECT_THAT(other_board.hint(), HasSubstr("internal:boardmismatch=force"));
+  EXPECT_EQ(fault_of(FlashromTask::probe, 1, "No EEPROM/flash device found.\n", FlashStage::probing).cause(),
+            Cause::missing);
+}
+
 TEST(FlashromOutput, TellsWrittenFromIdentical) {
   EXPECT_EQ(outcome_of({write_task, 0, std::string(whole_write), FlashStage::verifying}).value(),
             FlashOutcome::written);

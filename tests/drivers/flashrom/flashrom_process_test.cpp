@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/flashrom/flashrom.hpp"
+#include "drivers/flashrom/flashrom_here.hpp"
 #include "tests/drivers/flashrom/fake_programmer.hpp"
 #include "tests/soon.hpp"
 
@@ -23,15 +24,20 @@ class FlashromProcess : public testing::Test {
  protected:
   void SetUp() override { ::setenv("COLDBOOT_LOCKS", (folder.path() / "locks").c_str(), 1); }
 
-  /// Writes the image, and asks to stop when `stop_at` begins.
-  Result<FlashReport> write(std::optional<FlashStage> stop_at = std::nullopt, Until until = soon()) {
-    auto flashrom = Flashrom::open({.where = "bench/flash",
+  Result<std::unique_ptr<Flasher>> open() {
+    auto host = FlashromHere::open({.where = "bench/flash",
                                     .holder = "test",
                                     .program = FakeProgrammer::program(),
                                     .programmer = fake.programmer(),
-                                    .size_bytes = FakeProgrammer::size_bytes,
-                                    .read_limit = read_limit,
-                                    .write_limit = write_limit});
+                                    .limits = {.read_limit = read_limit, .write_limit = write_limit}});
+    if (!host) return host.error();
+    return std::unique_ptr<Flasher>(std::make_unique<Flashrom>(
+        ExpectedChip{.where = "bench/flash", .size_bytes = FakeProgrammer::size_bytes}, std::move(*host)));
+  }
+
+  /// Writes the image, and asks to stop when `stop_at` begins.
+  Result<FlashReport> write(std::optional<FlashStage> stop_at = std::nullopt, Until until = soon()) {
+    auto flashrom = open();
     if (!flashrom) return flashrom.error();
     until.stop = stop.get_token();
     return (*flashrom)->write(image,
@@ -151,11 +157,7 @@ TEST_F(FlashromProcess, ThatFailsHalfWayLeavesAChipOfUnknownContent) {
 }
 
 TEST_F(FlashromProcess, MayReadTheChipTwiceInTwoWays) {
-  auto flashrom = Flashrom::open({.where = "bench/flash",
-                                  .holder = "test",
-                                  .program = FakeProgrammer::program(),
-                                  .programmer = fake.programmer(),
-                                  .size_bytes = FakeProgrammer::size_bytes});
+  auto flashrom = open();
   ASSERT_TRUE(flashrom) << flashrom.error().text();
   fake.trouble("flicker");
   const auto report = (*flashrom)->read(folder.path() / "backup.rom", {}, soon());

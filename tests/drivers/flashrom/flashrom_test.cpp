@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/flashrom/flashrom_driver.hpp"
+#include "drivers/flashrom/flashrom_here.hpp"
 #include "tests/drivers/flashrom/emulated_chip.hpp"
 #include "tests/firmware/image_builder.hpp"
 #include "tests/soon.hpp"

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/flashrom/flashrom.hpp"
+#include "drivers/flashrom/flashrom_here.hpp"
 #include "drivers/qemu/qemu_driver.hpp"
 #include "harness/io/child_process.hpp"
 #include "tests/carrier.hpp"
@@ -184,13 +185,13 @@ TEST_F(VirtualBoardTest, BootsWhatFlashromWroteIntoItsChipWhileItHadNoPower) {
   ASSERT_TRUE(power->set(Power::off, soon()));
 
   ::setenv("COLDBOOT_LOCKS", (folder.path() / "locks").c_str(), 1);
-  auto flashrom = Flashrom::open({.where = "virtual/flash",
+  auto host = FlashromHere::open({.where = "virtual/flash",
                                   .holder = "test",
                                   .programmer = "dummy:emulate=VARIABLE_SIZE,size=8388608,image=chip.rom",
-                                  .directory = folder.path(),
-                                  .size_bytes = std::uint64_t{8} << 20U});
-  ASSERT_TRUE(flashrom) << flashrom.error().text();
-  const auto written = (*flashrom)->write(firmware / "v4.15.0.2.rom", {}, soon());
+                                  .directory = folder.path()});
+  ASSERT_TRUE(host) << host.error().text();
+  Flashrom flashrom({.where = "virtual/flash", .size_bytes = std::uint64_t{8} << 20U}, std::move(*host));
+  const auto written = flashrom.write(firmware / "v4.15.0.2.rom", {}, soon());
   ASSERT_TRUE(written) << written.error().text();
   EXPECT_EQ(written->outcome, FlashOutcome::written);
   ASSERT_TRUE(power->set(Power::on, soon()));
