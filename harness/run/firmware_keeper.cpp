@@ -98,6 +98,12 @@ Result<void> FirmwareKeeper::put(const FlashStep& wish) {
   }
   record(std::move(*done));
   written_seq_ = log_.last();
+  if (wish.cut_after && was_written) {
+    return Fault(Cause::mistake, bench_.file().name + "/flash",
+                 fmt::format("the chip was written before {} were over, expected a write to cut",
+                             duration_text(*wish.cut_after)),
+                 "give a shorter cut-after");
+  }
   return {};
 }
 
