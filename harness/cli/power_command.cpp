@@ -22,7 +22,7 @@ class PowerInHand {
   PowerInHand(Bench& bench, std::stop_token stop) : bench_(bench), stop_(std::move(stop)) {}
 
   Result<void> turn(Power wanted) {
-    auto switched = bench_.power().set(wanted, Until(bench_.clock().now() + call_limit, stop_));
+    auto switched = bench_.power().set(wanted, in_time());
     if (!switched) return switched.error();
     if (switched->read_back && *switched->read_back != wanted) {
       return Fault(Cause::protocol, bench_.file().name + "/power",
@@ -38,19 +38,28 @@ class PowerInHand {
   Result<void> turn_on() {
     if (bench_.lease()->found().left_safe) return turn(Power::on);
     print(fmt::format("{} was not left safe by its last holder: power is switched off first\n", bench_.file().name));
-    if (auto rescued = bench_.rescue(Until(bench_.clock().now() + call_limit, stop_)); !rescued) return rescued.error();
     return cycle();
   }
 
+  /// Where somebody died over the firmware chip, once that has been parted from its programmer: cutting the supply of a
+  /// board in S5 would cut a write that goes on.
+  Result<void> turn_off() {
+    if (bench_.lease()->found().chip_is_held) {
+      print(fmt::format("{}: waiting for its programmer, whose coldboot died\n", bench_.file().name));
+      if (auto rescued = bench_.rescue(in_time()); !rescued) return rescued.error();
+    }
+    return turn(Power::off);
+  }
+
   Result<void> cycle() {
-    if (auto off = turn(Power::off); !off) return off;
+    if (auto off = turn_off(); !off) return off;
     const Nanos pause = bench_.file().power.off_min;
     auto waited = let_pass(bench_.clock(), pause, Until(Instant::max(), stop_), bench_.file().name);
     return waited ? turn(Power::on) : waited;
   }
 
   Result<void> tell_state() {
-    const auto state = bench_.power().state(Until(bench_.clock().now() + call_limit, stop_));
+    const auto state = bench_.power().state(in_time());
     if (!state) return state.error();
     if (*state) {
       print(fmt::format("{}: power {} (read back)\n", bench_.file().name, name_of(**state)));
@@ -63,6 +72,8 @@ class PowerInHand {
   }
 
  private:
+  [[nodiscard]] Until in_time() const { return Until(bench_.clock().now() + call_limit, stop_); }
+
   Bench& bench_;
   std::stop_token stop_;
 };
@@ -70,7 +81,7 @@ class PowerInHand {
 Result<void> carry_out(const std::string& what, PowerInHand& power) {
   if (what == "cycle") return power.cycle();
   if (what == "status") return power.tell_state();
-  return what == "on" ? power.turn_on() : power.turn(Power::off);
+  return what == "on" ? power.turn_on() : power.turn_off();
 }
 
 /// Of a bench that somebody has: what its lock says. False when nobody has it.
