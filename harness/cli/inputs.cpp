@@ -1,5 +1,7 @@
 #include "harness/cli/inputs.hpp"
 
+#include <algorithm>
+
 #include "drivers/catalog.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/project.hpp"
@@ -10,23 +12,25 @@
 namespace coldboot {
 namespace {
 
-/// What a driver can say of the images of its medium before power is switched.
 std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench) {
-  const Catalog catalog = driver_catalog();
   std::vector<Fault> wrong;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
-      const std::string& driver = bench.media.at(medium).driver;
-      for (const auto& kind : catalog.media) {
-        if (kind.name != driver || kind.check_image == nullptr) continue;
-        if (const auto good = kind.check_image(image, bench); !good) wrong.push_back(good.error());
-      }
+      if (const auto good = check_image(bench, medium, image); !good) wrong.push_back(good.error());
     }
   }
   return wrong;
 }
 
 }  // namespace
+
+Result<void> check_image(const BenchFile& bench, const std::string& medium, const std::filesystem::path& image) {
+  const std::string& driver = bench.media.at(medium).driver;
+  const Catalog catalog = driver_catalog();
+  const auto kind = std::ranges::find(catalog.media, driver, &Catalog::Kind<BootMedium>::name);
+  if (kind == catalog.media.end() || kind->check_image == nullptr) return {};
+  return kind->check_image(image, bench);
+}
 
 std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, const std::string& bench_name) {
   const std::filesystem::path beside = scenario_file.parent_path();
