@@ -1,5 +1,7 @@
 #include "harness/cli/inputs.hpp"
 
+#include <algorithm>
+
 #include "drivers/catalog.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/project.hpp"
@@ -11,27 +13,29 @@
 namespace coldboot {
 namespace {
 
-/// What a driver can say of the images of its medium before power is switched.
 std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench) {
-  const Catalog catalog = driver_catalog();
   std::vector<Fault> wrong;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
-      const auto entry = bench.media.find(medium);
-      if (entry == bench.media.end()) {  // the firmware chip
-        if (const auto good = fitting_image(image, bench); !good) wrong.push_back(good.error());
-        continue;
-      }
-      for (const auto& kind : catalog.media) {
-        if (kind.name != entry->second.driver || kind.check_image == nullptr) continue;
-        if (const auto good = kind.check_image(image, bench); !good) wrong.push_back(good.error());
-      }
+      if (const auto good = check_image(bench, medium, image); !good) wrong.push_back(good.error());
     }
   }
   return wrong;
 }
 
 }  // namespace
+
+Result<void> check_image(const BenchFile& bench, const std::string& medium, const std::filesystem::path& image) {
+  const auto entry = bench.media.find(medium);
+  if (entry == bench.media.end()) {  // the firmware chip
+    const auto fits = fitting_image(image, bench);
+    return fits ? Result<void>() : fits.error();
+  }
+  const Catalog catalog = driver_catalog();
+  const auto kind = std::ranges::find(catalog.media, entry->second.driver, &Catalog::Kind<BootMedium>::name);
+  if (kind == catalog.media.end() || kind->check_image == nullptr) return {};
+  return kind->check_image(image, bench);
+}
 
 std::optional<Inputs> read_inputs(const std::filesystem::path& scenario_file, const std::string& bench_name) {
   const std::filesystem::path beside = scenario_file.parent_path();

@@ -20,4 +20,7 @@ struct Inputs {
 /// when there was a mistake.
 std::optional<Inputs> read_inputs(const std::filesystem::path& scenario, const std::string& bench);
 
+/// What the driver of a bench's medium can say of an image before power is switched.
+Result<void> check_image(const BenchFile& bench, const std::string& medium, const std::filesystem::path& image);
+
 }  // namespace coldboot

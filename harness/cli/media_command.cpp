@@ -9,16 +9,18 @@
 #include "harness/bench/bench.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/inputs.hpp"
 #include "harness/cli/stop_by_signal.hpp"
 #include "harness/cli/telling.hpp"
+#include "harness/core/pause.hpp"
 #include "harness/core/text.hpp"
-#include "harness/event/run_info.hpp"
+#include "harness/core/units.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
 namespace {
 
-constexpr Nanos power_limit = std::chrono::seconds(30);
+constexpr Nanos switching_off_limit = std::chrono::seconds(30);
 constexpr Nanos medium_limit = std::chrono::hours(2);  // a large card through a slow reader, written and read
 constexpr double bytes_in_mib = 1 << 20U;
 
@@ -69,15 +71,22 @@ class ImageProgress {
   int last_tenth_ = -1;
 };
 
+/// And waits until supplies have discharged, where it was on: a card is moved without power only.
 Result<void> switch_off(Bench& bench, const std::stop_token& stop) {
-  auto off = bench.power().set(Power::off, Until(bench.clock().now() + power_limit, stop));
+  const Until in_time(bench.clock().now() + switching_off_limit, stop);
+  const auto before = bench.power().state(in_time);
+  auto off = bench.power().set(Power::off, in_time);
   if (!off) return off.error().within("the DUT is not off, so its medium stays as it is");
   if (off->read_back && *off->read_back != Power::off) {
     return Fault(Cause::protocol, bench.file().name + "/power",
                  fmt::format("switched off, but it reads back {}", name_of(*off->read_back)),
                  "check the board's supply and wiring");
   }
-  return {};
+  const auto known = before && *before ? *before : bench.lease()->found().power;
+  if (known == Power::off || bench.file().power.off_min == Nanos(0)) return {};
+  tell_note(
+      fmt::format("{}: power off, {} until it is gone", bench.file().name, duration_text(bench.file().power.off_min)));
+  return let_pass(bench.clock(), bench.file().power.off_min, Until(Instant::max(), stop), bench.file().name);
 }
 
 Result<MediumContent> work_on_medium(const MediaArguments& arguments, Bench& bench, const std::stop_token& stop) {
@@ -99,16 +108,10 @@ int tell_outcome(const MediaArguments& arguments, const std::string& bench, cons
                       *content.differs_at));
     return exit_code::fail;
   }
-  std::string hash = content.sha256;
-  if (hash.empty()) {
-    const auto found = sha256_of(arguments.image);
-    if (found) hash = *found;
-  }
-  std::string amount;
-  if (content.image_bytes > 0) amount = fmt::format(", {} of {} bytes", content.written_bytes, content.image_bytes);
-  const std::string proof = content.proof.empty() ? "" : fmt::format(", {}", content.proof);
-  print(fmt::format("{}: {} {}{}{}\nsha256 {}\n", where, arguments.what == "write" ? "holds" : "is the same as", image,
-                    amount, proof, hash));
+  const bool is_written = arguments.what == "write";
+  print(fmt::format("{}: {} {}: {} of its {} bytes {}, {}\nsha256 {}\n", where, is_written ? "holds" : "is the same as",
+                    image, content.written_bytes, content.image_bytes, is_written ? "written" : "compared",
+                    content.proof, content.sha256));
   return exit_code::pass;
 }
 
@@ -136,6 +139,10 @@ int media_command(const MediaArguments& arguments) {
   if (!stop) return exit_code::error;
   const auto file = bench_with_medium(arguments);
   if (!file) return exit_code::usage;
+  if (const auto good = check_image(*file, arguments.medium, arguments.image); !good) {
+    tell(good.error());
+    return exit_code::usage;
+  }
   auto lease = Lease::take(file->name, {.what = "coldboot media " + arguments.what});
   auto bench = lease ? Bench::open_medium_alone(*file, driver_catalog(), std::move(*lease), arguments.medium)
                      : Result<std::unique_ptr<Bench>>(lease.error());
@@ -146,7 +153,9 @@ int media_command(const MediaArguments& arguments) {
   const auto content = work_on_medium(arguments, **bench, stop->token());
   (*bench)->lease()->hand_back();
   if (content) return tell_outcome(arguments, file->name, *content);
-  const Fault fault = content.error();
+  Fault fault = content.error();
+  if (fault.where().empty())
+    fault = Fault(fault.cause(), file->name + "/" + arguments.medium, fault.what(), fault.hint());
   tell(fault);
   return fault.cause() == Cause::stopped ? exit_status(Verdict::aborted, stop->signal()) : exit_status(fault.cause());
 }

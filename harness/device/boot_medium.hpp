@@ -43,18 +43,25 @@ class BootMedium {
   /// Faults: `mistake` (not an image of this kind), `missing`, `io`, `refused`.
   virtual Result<void> put(const std::filesystem::path& image, const Until& until) = 0;
 
-  /// put() for somebody who watches: `tell` is called now and then, on this thread. A medium that has nothing to tell
-  /// leaves what it does not know empty.
-  virtual Result<MediumContent> write(const std::filesystem::path& image, const Tell& /*tell*/, const Until& until) {
-    if (auto done = put(image, until); !done) return done.error();
-    return MediumContent{};
+  /// put() by hand, for somebody who watches: `tell` is called now and then, on this thread. Faults: as put();
+  /// `refused`, without a place, by a medium that is there during a run only.
+  virtual Result<MediumContent> write(const std::filesystem::path& /*image*/, const Tell& /*tell*/,
+                                      const Until& /*until*/) {
+    return made_for_a_run();
   }
 
   /// Compares what is on the medium with an image; nothing is written. Power is off when this is called.
-  /// Faults: as write(); `refused` where it cannot be read.
-  virtual Result<MediumContent> verify(const std::filesystem::path& image, const Tell& /*tell*/,
+  /// Faults: as write().
+  virtual Result<MediumContent> verify(const std::filesystem::path& /*image*/, const Tell& /*tell*/,
                                        const Until& /*until*/) {
-    return Fault(Cause::refused, image.string(), "this kind of medium cannot be read back");
+    return made_for_a_run();
+  }
+
+ private:
+  static Fault made_for_a_run() {
+    return Fault(Cause::refused, "",
+                 "this medium is made anew for each run and gone after it, as a virtual board's are",
+                 "name the image in a scenario: boot: {sd: card.img}");
   }
 };
 

@@ -20,6 +20,10 @@ constexpr Nanos appearing_limit = 15s;  // slow readers take 5 s from the switch
 constexpr Nanos look_again = 100ms;     // sysfs tells nobody that it changed, and udev may not be here
 constexpr Nanos settling = 1s;          // between the card's arrival at the DUT and power
 
+Fault untouched(const Fault& fault) {
+  return Fault(fault.cause(), fault.where(), fault.what() + "; nothing was written to the card", fault.hint());
+}
+
 }  // namespace
 
 std::string card_lock(const std::string& driver, std::string id) {
@@ -42,17 +46,25 @@ Result<void> CardMedium::put(const std::filesystem::path& image, const Until& un
 }
 
 Result<MediumContent> CardMedium::write(const std::filesystem::path& image, const Tell& tell, const Until& until) {
-  const auto looked = look_at_image(image);  // before anything is switched
+  const auto looked = fitting_image(image);
   if (!looked) return looked.error();
   return with_card_here(
       DiskUse::write, [&](ImageTarget& card) { return write_image(*looked, card, clock_, tell, until); }, until);
 }
 
 Result<MediumContent> CardMedium::verify(const std::filesystem::path& image, const Tell& tell, const Until& until) {
-  const auto looked = look_at_image(image);
+  const auto looked = fitting_image(image);
   if (!looked) return looked.error();
   return with_card_here(
       DiskUse::read, [&](ImageTarget& card) { return compare_image(*looked, card, clock_, tell, until); }, until);
+}
+
+/// Looked at before anything is switched.
+Result<Image> CardMedium::fitting_image(const std::filesystem::path& file) const {
+  auto image = look_at_image(file);
+  if (!image) return image;
+  if (auto fits = check_fits(*image, config_.bytes, config_.where); !fits) return fits.error();
+  return image;
 }
 
 Result<MediumContent> CardMedium::with_card_here(DiskUse use, const Work& work, const Until& until) {
@@ -60,31 +72,40 @@ Result<MediumContent> CardMedium::with_card_here(DiskUse use, const Work& work, 
   if (!folder) return folder.error();
   const auto lock = LockFile::acquire(*folder / config_.lock, config_.where);
   if (!lock) return lock.error();
-  auto outcome = work_on_card(use, work, until);
-  const auto back = give_back();
-  if (outcome && back) return outcome;
-  if (outcome) return seen_from_here(back.error().within("the card is done, but does not go back to the DUT"));
-  Fault fault = seen_from_here(outcome.error());
-  if (!back) {
-    fault = Fault(fault.cause(), fault.where(),
-                  fmt::format("{}; and the card does not go back to the DUT: {}", fault.what(), back.error().what()),
-                  fault.hint());
+  const auto before = switch_->side(until);
+  if (!before) return seen_from_here(untouched(before.error()));
+  bool is_torn = false;
+  auto outcome = work_on_card(use, work, until, is_torn);
+  if (is_torn) {
+    const Fault fault = seen_from_here(outcome.error());
+    return Fault(fault.cause(), fault.where(),
+                 fault.what() + "; the card stays with the host, so that the DUT does not boot from it", fault.hint());
   }
-  return fault;
+  const bool is_good = outcome && !outcome->differs_at;
+  const CardSide to = is_good ? CardSide::dut : before->value_or(CardSide::dut);
+  const auto back = give(to);
+  if (back && outcome) return outcome;
+  if (back) return seen_from_here(outcome.error());
+  if (outcome)
+    return seen_from_here(back.error().within(fmt::format("the card is done, but does not go to {}", name_of(to))));
+  const Fault fault = seen_from_here(outcome.error());
+  return Fault(
+      fault.cause(), fault.where(),
+      fmt::format("{}; and the card does not go back to {}: {}", fault.what(), name_of(to), back.error().what()),
+      fault.hint());
 }
 
-/// The card's disk is closed again when this returns.
-Result<MediumContent> CardMedium::work_on_card(DiskUse use, const Work& work, const Until& until) {
-  const auto untouched = [](const Fault& fault) {
-    return Fault(fault.cause(), fault.where(), fault.what() + "; nothing was written to the card", fault.hint());
-  };
+/// The card's disk is closed again when this returns. `is_torn`: something was written to it, and not all.
+Result<MediumContent> CardMedium::work_on_card(DiskUse use, const Work& work, const Until& until, bool& is_torn) {
   if (auto turned = switch_->turn(CardSide::host, until); !turned) return untouched(turned.error());
   const auto disk = wait_for_card(until);
   if (!disk) return untouched(disk.error());
   if (auto free = config_.disks.check_is_free(*disk, config_.bytes); !free) return untouched(free.error());
   const auto card = config_.open(*disk, use);
   if (!card) return untouched(card.error());
-  return work(**card);
+  auto outcome = work(**card);
+  is_torn = !outcome && (*card)->is_touched();
+  return outcome;
 }
 
 Result<Disk> CardMedium::wait_for_card(const Until& until) {
@@ -107,9 +128,9 @@ Result<Disk> CardMedium::wait_for_card(const Until& until) {
 }
 
 /// Not to be stopped by what stopped the rest: a card left at the host is a DUT that does not boot.
-Result<void> CardMedium::give_back() {
+Result<void> CardMedium::give(CardSide to) {
   const Until soon(clock_.now() + switching_limit);
-  if (auto turned = switch_->turn(CardSide::dut, soon); !turned) return turned;
+  if (auto turned = switch_->turn(to, soon); !turned) return turned;
   return let_pass(clock_, settling, soon, config_.where);
 }
 

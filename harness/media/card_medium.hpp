@@ -8,6 +8,7 @@
 #include "harness/device/boot_medium.hpp"
 #include "harness/device/media_switch.hpp"
 #include "harness/media/disks.hpp"
+#include "harness/media/image_source.hpp"
 #include "harness/media/image_target.hpp"
 
 namespace coldboot {
@@ -27,8 +28,9 @@ struct CardMediumConfig {
 };
 
 /// A card behind a multiplexer. To be written it is switched to the host, and only the disk that appears at the
-/// multiplexer's own reader, with the size the bench says and in nobody's use, is touched. However that ends, the card
-/// is switched back to the DUT, and a fault says what is on it.
+/// multiplexer's own reader, with the size the bench says and in nobody's use, is touched. It goes to the DUT once it
+/// holds the image. A card that was not written to goes back to where it was; one that was written to half-way stays
+/// with the host, where no DUT boots from it. A fault says which.
 class CardMedium final : public BootMedium {
  public:
   CardMedium(std::unique_ptr<MediaSwitch> media_switch, CardMediumConfig config, Clock& clock)
@@ -40,10 +42,11 @@ class CardMedium final : public BootMedium {
 
  private:
   using Work = std::function<Result<MediumContent>(ImageTarget& card)>;
+  [[nodiscard]] Result<Image> fitting_image(const std::filesystem::path& file) const;
   Result<MediumContent> with_card_here(DiskUse use, const Work& work, const Until& until);
-  Result<MediumContent> work_on_card(DiskUse use, const Work& work, const Until& until);
+  Result<MediumContent> work_on_card(DiskUse use, const Work& work, const Until& until, bool& is_torn);
   Result<Disk> wait_for_card(const Until& until);
-  Result<void> give_back();
+  Result<void> give(CardSide to);
   [[nodiscard]] Fault seen_from_here(const Fault& fault) const;
 
   std::unique_ptr<MediaSwitch> switch_;

@@ -160,7 +160,9 @@ bool is_the_same(const Disk& disk, int file) {
 Fault open_fault(const Disk& disk, int error) {
   const std::string what = fmt::format("{} cannot be opened: {}", called(disk), errno_text(error));
   switch (error) {
-    case EBUSY: return Fault(Cause::busy, "", fmt::format("{} is in use by the system", called(disk)), "unmount it");
+    case EBUSY:
+      return Fault(Cause::busy, "", fmt::format("{} is in use by the system", called(disk)),
+                   "a file system, swap, RAID, LVM or ZFS has it; is this the DUT's card?");
     case ENOENT:
     case ENODEV:
     case ENXIO:

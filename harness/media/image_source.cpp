@@ -61,7 +61,8 @@ std::optional<std::uint64_t> unpacked_xz(int file, std::uint64_t file_bytes) {
 
 std::optional<std::uint64_t> unpacked_zstd(const std::vector<std::uint8_t>& head) {
   const unsigned long long bytes = ZSTD_getFrameContentSize(head.data(), head.size());
-  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
+  const bool is_skipped = bytes == 0;  // what zstd says of a frame that holds nothing of the image
+  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || is_skipped) return std::nullopt;
   return bytes;
 }
 

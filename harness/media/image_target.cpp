@@ -19,6 +19,7 @@ namespace coldboot {
 namespace {
 
 constexpr std::uint64_t alignment = 4096;  // of memory and offsets: the largest sector there is
+constexpr const char* plain_proof = "read back after the host's copy was given up";
 constexpr std::size_t direct_bytes = std::size_t{4} << 20U;
 
 struct Free {
@@ -34,6 +35,7 @@ class OpenedTarget final : public ImageTarget {
   }
 
   Result<void> write(std::uint64_t offset, std::span<const std::uint8_t> bytes) override {
+    is_touched_ = true;
     while (!bytes.empty()) {
       const ssize_t count = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (count < 0 && errno == EINTR) continue;
@@ -67,16 +69,17 @@ class OpenedTarget final : public ImageTarget {
 
   std::string bypass_cache() override {
     ::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
-    if (!is_device_) return "read back after its pages were given up";
+    if (!is_device_) return plain_proof;
     (void)::ioctl(file_.get(), BLKFLSBUF, 0);  // only root may, and the next does without
     const int flags = ::fcntl(file_.get(), F_GETFL);
     void* memory = nullptr;
     if (::fcntl(file_.get(), F_SETFL, flags | O_DIRECT) != 0 || ::posix_memalign(&memory, alignment, direct_bytes) != 0)
-      return "read back after its pages were given up";
+      return plain_proof;
     direct_.reset(static_cast<std::uint8_t*>(memory));
     return "read back from the medium itself (O_DIRECT)";
   }
 
+  [[nodiscard]] bool is_touched() const override { return is_touched_; }
   [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
   [[nodiscard]] std::string description() const override { return description_; }
 
@@ -121,6 +124,7 @@ class OpenedTarget final : public ImageTarget {
   std::string description_;
   std::uint64_t bytes_;
   bool is_device_ = false;
+  bool is_touched_ = false;
   std::unique_ptr<std::uint8_t, Free> direct_;  // memory that O_DIRECT reads into; null: it is not used
 };
 

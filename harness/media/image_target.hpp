@@ -28,6 +28,9 @@ class ImageTarget {
   /// From here on read() asks the medium and not the host's memory, as far as the host allows; says how far.
   virtual std::string bypass_cache() = 0;
 
+  /// Whether write() was called: what is on it is no longer what was.
+  [[nodiscard]] virtual bool is_touched() const = 0;
+
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;      ///< how large it is
   [[nodiscard]] virtual std::string description() const = 0;  ///< "/dev/sdb"
 };

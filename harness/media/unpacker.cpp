@@ -31,6 +31,7 @@ constexpr std::array magics{
           "7zXZ\0"sv,
           "xz", Packing::xz, ""},
     Magic{"\x28\xb5\x2f\xfd"sv, "zstd", Packing::zstd, ""},
+    Magic{"\x50\x2a\x4d\x18"sv, "zstd", Packing::zstd, ""},  // pzstd puts a frame to be skipped in front
     Magic{"\x1f\x8b"sv, "gzip", Packing::gzip, ""},
     Magic{"BZh"sv, "bzip2", std::nullopt, "bunzip2 it first"},
     Magic{"PK\x03\x04"sv, "zip", std::nullopt, "unzip it first"},

@@ -104,12 +104,11 @@ std::optional<std::uint64_t> total_of(const Image& image) {
   return image.map ? std::optional(image.map->mapped_bytes) : image.bytes;
 }
 
-Fault too_large(const Image& image, const ImageTarget& target, std::uint64_t bytes) {
-  return Fault(
-      Cause::mistake, image.file.string(),
-      fmt::format("has {} bytes{}, but {} has room for {}", bytes,
-                  image.packing == Packing::none ? "" : " or more unpacked", target.description(), target.bytes()),
-      "choose a smaller image or a larger card");
+Fault too_large(const Image& image, std::uint64_t bytes, std::uint64_t room, const std::string& medium) {
+  return Fault(Cause::mistake, image.file.string(),
+               fmt::format("has {} bytes{}, but {} has room for {}", bytes,
+                           image.packing == Packing::none ? "" : " or more unpacked", medium, room),
+               "choose a smaller image or a larger card");
 }
 
 class Writer {
@@ -121,9 +120,10 @@ class Writer {
     auto outcome = write_and_read_back();
     if (outcome) return std::move(content_);
     const Fault fault = outcome.error();
-    const std::string state = touched_ ? fmt::format("what is on {} now is undefined: {} of the image were written",
-                                                     target_.description(), size_text(content_.written_bytes))
-                                       : fmt::format("nothing was written to {}", target_.description());
+    const std::string state = target_.is_touched()
+                                  ? fmt::format("what is on {} now is undefined: {} of the image were written",
+                                                target_.description(), size_text(content_.written_bytes))
+                                  : fmt::format("nothing was written to {}", target_.description());
     return Fault(fault.cause(), fault.where(), fmt::format("{}; {}", fault.what(), state), fault.hint());
   }
 
@@ -136,7 +136,7 @@ class Writer {
   };
 
   Result<void> write_and_read_back() {
-    if (image_.at_least > target_.bytes()) return too_large(image_, target_, image_.at_least);
+    if (auto fits = check_fits(image_, target_.bytes(), target_.description()); !fits) return fits;
     if (auto written = write_all(); !written) return written;
     return read_back();
   }
@@ -163,8 +163,8 @@ class Writer {
 
   Result<void> put(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
     if (bytes.empty()) return {};
-    if (offset + bytes.size() > target_.bytes()) return too_large(image_, target_, offset + bytes.size());
-    touched_ = true;
+    if (offset + bytes.size() > target_.bytes())
+      return too_large(image_, offset + bytes.size(), target_.bytes(), target_.description());
     if (auto written = target_.write(offset, bytes); !written) return written;
     Digest hash;
     hash.add(bytes);
@@ -208,10 +208,14 @@ class Writer {
   MediumContent content_;
   std::vector<Piece> pieces_;
   std::uint64_t unsynced_ = 0;
-  bool touched_ = false;
 };
 
 }  // namespace
+
+Result<void> check_fits(const Image& image, std::uint64_t room, const std::string& medium) {
+  if (image.at_least > room) return too_large(image, image.at_least, room, medium);
+  return {};
+}
 
 Result<MediumContent> write_image(const Image& image, ImageTarget& target, const Clock& clock,
                                   const BootMedium::Tell& tell, const Until& until) {
@@ -220,7 +224,7 @@ Result<MediumContent> write_image(const Image& image, ImageTarget& target, const
 
 Result<MediumContent> compare_image(const Image& image, ImageTarget& target, const Clock& clock,
                                     const BootMedium::Tell& tell, const Until& until) {
-  if (image.at_least > target.bytes()) return too_large(image, target, image.at_least);
+  if (auto fits = check_fits(image, target.bytes(), target.description()); !fits) return fits.error();
   auto source = ImageSource::open(image);
   if (!source) return source.error();
   MediumContent content;
@@ -229,7 +233,8 @@ Result<MediumContent> compare_image(const Image& image, ImageTarget& target, con
   ProgressMeter meter(clock, tell, Doing::comparing, total_of(image));
   std::vector<std::uint8_t> found(block_bytes);
   const auto compare = [&](std::uint64_t offset, std::span<const std::uint8_t> expected) -> Result<void> {
-    if (offset + expected.size() > target.bytes()) return too_large(image, target, offset + expected.size());
+    if (offset + expected.size() > target.bytes())
+      return too_large(image, offset + expected.size(), target.bytes(), target.description());
     const std::span there = std::span(found).first(expected.size());
     if (auto read = target.read(offset, there); !read) return read;
     content.written_bytes += expected.size();

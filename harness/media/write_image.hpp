@@ -7,6 +7,10 @@
 
 namespace coldboot {
 
+/// Whether an image may fit `room` bytes of a medium, as far as its head or its map says how large it is unpacked.
+/// Fault: `mistake`.
+Result<void> check_fits(const Image& image, std::uint64_t room, const std::string& medium);
+
 /// Writes an image, has the medium confirm it, reads it back from there and compares. With a block map only what it
 /// maps is written, and the map's hashes are checked on the way.
 ///

@@ -51,10 +51,10 @@ inline std::filesystem::path only_run_in(const std::filesystem::path& runs) {
   return {};
 }
 
-/// The program while it runs, to be sent signals.
+/// The program while it runs, to be sent signals. What it says goes nowhere, or its standard error to a descriptor.
 class RunningProgram {
  public:
-  explicit RunningProgram(std::vector<std::string> arguments) {
+  explicit RunningProgram(std::vector<std::string> arguments, int standard_error = -1) {
     arguments.insert(arguments.begin(), COLDBOOT_BINARY);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -64,6 +64,7 @@ class RunningProgram {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
     }
+    if (standard_error >= 0) ::posix_spawn_file_actions_adddup2(&actions, standard_error, STDERR_FILENO);
     EXPECT_EQ(::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
     ::posix_spawn_file_actions_destroy(&actions);
   }
@@ -77,6 +78,12 @@ class RunningProgram {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
+
+  /// Whether it has taken every signal that was sent to it.
+  [[nodiscard]] bool has_taken_signals() const {
+    const std::string status = text_of("/proc/" + std::to_string(pid_) + "/status");
+    return status.find("\nShdPnd:\t0000000000000000\n") != std::string::npos;
+  }
 
   /// Its exit status, 128 + n when signal n ended it.
   int wait() {

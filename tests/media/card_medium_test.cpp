@@ -26,16 +26,19 @@ class LentCard final : public ImageTarget {
  public:
   explicit LentCard(EmulatedCard& card) : card_(card) {}
   Result<void> write(std::uint64_t offset, std::span<const std::uint8_t> bytes) override {
+    is_touched_ = true;
     return card_.write(offset, bytes);
   }
   Result<void> read(std::uint64_t offset, std::span<std::uint8_t> bytes) override { return card_.read(offset, bytes); }
   Result<void> sync() override { return card_.sync(); }
   std::string bypass_cache() override { return card_.bypass_cache(); }
+  [[nodiscard]] bool is_touched() const override { return is_touched_; }
   [[nodiscard]] std::uint64_t bytes() const override { return card_.bytes(); }
   [[nodiscard]] std::string description() const override { return card_.description(); }
 
  private:
   EmulatedCard& card_;
+  bool is_touched_ = false;  // since this was lent
 };
 
 class CardsBehindAMultiplexer : public testing::Test {
@@ -120,19 +123,51 @@ TEST_F(CardsBehindAMultiplexer, AreNotTakenForAnotherDiskOfTheHost) {
   EXPECT_EQ(switched.side, CardSide::dut);
 }
 
-TEST_F(CardsBehindAMultiplexer, ThatArePulledInTheMiddleGoBackAndAreUndefined) {
+TEST_F(CardsBehindAMultiplexer, StayWhereTheyAreForAnImageThatDoesNotFit) {
+  const auto large = folder.write("large.img", std::string(card_size + 1, 'l'));
+  for (const auto& file : {std::filesystem::path(large), packed_xz(large)}) {
+    const auto put = medium().put(file, Until());
+    ASSERT_FALSE(put);
+    EXPECT_EQ(put.error().cause(), Cause::mistake);
+    EXPECT_THAT(put.error().text(), HasSubstr("has room for 2097152"));
+    EXPECT_THAT(switched.history, IsEmpty());
+  }
+}
+
+TEST_F(CardsBehindAMultiplexer, ThatArePulledInTheMiddleAreUndefinedAndKeptFromTheDut) {
   card.pulled_at = 5;
   const auto put = medium().put(image, Until());
   ASSERT_FALSE(put);
   EXPECT_EQ(put.error().cause(), Cause::lost);
-  EXPECT_THAT(put.error().text(), HasSubstr("what is on card now is undefined"));
-  EXPECT_EQ(switched.side, CardSide::dut);
+  EXPECT_THAT(put.error().text(),
+              AllOf(HasSubstr("what is on card now is undefined"), HasSubstr("the card stays with the host")));
+  EXPECT_EQ(switched.side, CardSide::host);
 }
 
-TEST_F(CardsBehindAMultiplexer, GoBackAlsoWhenSomebodyAsksToStop) {
+TEST_F(CardsBehindAMultiplexer, AreKeptFromTheDutWhenSomebodyStopsInTheMiddleUntilTheyAreWrittenAnew) {
   std::stop_source stop;
   card.on_write = [&] { stop.request_stop(); };
   (void)folder.write("card.img", std::string(card_size, 'i'));
+  const auto put = medium().put(image, Until(Instant::max(), stop.get_token()));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().cause(), Cause::stopped);
+  EXPECT_THAT(switched.history, ElementsAre(CardSide::host));
+  card.on_write = {};
+  const auto other = medium().verify(image, {}, Until());
+  ASSERT_TRUE(other) << other.error().text();
+  EXPECT_EQ(other->differs_at, card_size / 2) << "what was to be written is not there";
+  EXPECT_EQ(switched.side, CardSide::host);
+  disk_size = card_size + 512;
+  EXPECT_EQ(medium().put(image, Until()).error().cause(), Cause::refused);
+  EXPECT_EQ(switched.side, CardSide::host) << "nothing was written, so it is as torn as it was";
+  disk_size = card_size;
+  ASSERT_TRUE(medium().put(image, Until()));
+  EXPECT_EQ(switched.side, CardSide::dut);
+}
+
+TEST_F(CardsBehindAMultiplexer, GoBackWhenSomebodyStopsBeforeAnythingWasWritten) {
+  std::stop_source stop;
+  stop.request_stop();
   const auto put = medium().put(image, Until(Instant::max(), stop.get_token()));
   ASSERT_FALSE(put);
   EXPECT_EQ(put.error().cause(), Cause::stopped);
@@ -144,7 +179,7 @@ TEST_F(CardsBehindAMultiplexer, ThatCannotGoBackSaySo) {
   const auto put = medium().put(image, Until());
   ASSERT_FALSE(put);
   EXPECT_EQ(put.error().cause(), Cause::lost);
-  EXPECT_THAT(put.error().text(), HasSubstr("the card is done, but does not go back to the DUT"));
+  EXPECT_THAT(put.error().text(), HasSubstr("the card is done, but does not go to the DUT"));
 }
 
 TEST_F(CardsBehindAMultiplexer, AreOneHoldersAtATime) {

@@ -26,6 +26,7 @@ class EmulatedCard final : public ImageTarget {
   std::uint64_t written = 0;
 
   Result<void> write(std::uint64_t offset, std::span<const std::uint8_t> bytes) override {
+    is_touched_ = true;
     if (!really_has && !pulled_at && !stuck_at) {
       content.replace(offset, bytes.size(), reinterpret_cast<const char*>(bytes.data()), bytes.size());
       bytes_put(bytes.size());
@@ -57,6 +58,7 @@ class EmulatedCard final : public ImageTarget {
     return {};
   }
   std::string bypass_cache() override { return "read back from the emulator"; }
+  [[nodiscard]] bool is_touched() const override { return is_touched_; }
   [[nodiscard]] std::uint64_t bytes() const override { return content.size(); }
   [[nodiscard]] std::string description() const override { return "card"; }
 
@@ -66,6 +68,8 @@ class EmulatedCard final : public ImageTarget {
     has_unsynced = true;
     if (on_write) on_write();
   }
+
+  bool is_touched_ = false;
 };
 
 }  // namespace coldboot

@@ -45,6 +45,16 @@ class LoopDevice {
   Descriptor device_;
 };
 
+std::unique_ptr<ImageTarget> target_on(const LoopDevice& loop, const Disk& disk, DiskUse use) {
+  auto open = open_disk(disk, use);
+  EXPECT_TRUE(open) << open.error().text();
+  return opened_target(std::move(*open), loop.name(), disk_bytes);
+}
+
+Result<MediumContent> put(const std::filesystem::path& image, const LoopDevice& loop, const Disk& disk) {
+  return write_image(*look_at_image(image), *target_on(loop, disk, DiskUse::write), SteadyClock(), {}, Until());
+}
+
 TEST(LoopDevices, TakeAnImageAndGiveItBackFromTheDiskItself) {
   const TemporaryFolder folder;
   const std::string file = folder.write("disk", "");
@@ -65,13 +75,23 @@ TEST(LoopDevices, TakeAnImageAndGiveItBackFromTheDiskItself) {
 
   std::mt19937 random(11);
   const SampleImage image = SampleImage::random(random, (disk_bytes / 2) + 1234, 0.2, 100);
-  const auto looked = look_at_image(folder.write("card.img", image.bytes));
-  const auto target = opened_target(std::move(*open), loop.name(), disk_bytes);
-  const SteadyClock clock;
-  const auto content = write_image(*looked, *target, clock, {}, Until());
-  ASSERT_TRUE(content) << content.error().text();
-  EXPECT_THAT(content->proof, HasSubstr("read back"));
-  EXPECT_TRUE(text_of(file).starts_with(image.bytes));
+  const std::string raw = folder.write("card.img", image.bytes);
+  (void)folder.write("card.img.bmap", block_map_of(image));
+  const std::filesystem::path nothing = folder.write("zeros", std::string(disk_bytes, '\0'));
+  *open = Descriptor();
+  for (const auto& packed : {std::filesystem::path(raw), packed_zstd(raw), packed_xz(raw), packed_gzip(raw)}) {
+    ASSERT_TRUE(put(nothing, loop, **disk));
+    const auto content = put(packed, loop, **disk);
+    ASSERT_TRUE(content) << content.error().text();
+    EXPECT_THAT(content->proof, HasSubstr("read back"));
+    EXPECT_LT(content->written_bytes, content->image_bytes) << "by its map";
+    EXPECT_EQ(content->sha256, hash_of_text(text_of(packed)));
+    EXPECT_TRUE(text_of(file).starts_with(image.bytes)) << packed;
+    const auto same =
+        compare_image(*look_at_image(packed), *target_on(loop, **disk, DiskUse::read), SteadyClock(), {}, Until());
+    ASSERT_TRUE(same) << same.error().text();
+    EXPECT_FALSE(same->differs_at);
+  }
 }
 
 }  // namespace

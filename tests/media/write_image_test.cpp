@@ -93,7 +93,7 @@ TEST_F(ImagesOnACard, OfSixtyFourMebibytesGoToAFileThroughEveryFormat) {
     const auto target = opened_target(Descriptor(::open(disk.c_str(), O_RDWR | O_CLOEXEC)), disk, 64 * mib);
     const auto content = write(packed, *target);
     ASSERT_TRUE(content) << content.error().text();
-    EXPECT_EQ(content->proof, "read back after its pages were given up");
+    EXPECT_EQ(content->proof, "read back after the host's copy was given up");
     EXPECT_TRUE(text_of(disk) == image.bytes) << packed;
     EXPECT_LT(content->written_bytes, 20 * mib) << "what is not mapped was left out";
   }
@@ -109,6 +109,15 @@ TEST_F(ImagesOnACard, InSeveralPiecesAreOne) {
     ASSERT_TRUE(content) << suffix << content.error().text();
     EXPECT_TRUE(card.content == half + half) << suffix;
   }
+}
+
+TEST_F(ImagesOnACard, PackedByPzstdAreZstd) {
+  const std::string skipped("\x50\x2a\x4d\x18\x04\0\0\0size", 12);
+  const std::string packed = text_of(packed_zstd(folder.write("half", std::string(mib, 'h'))));
+  EmulatedCard card(2 * mib);
+  const auto content = write(folder.write("card.img.zst", skipped + packed + skipped + packed), card);
+  ASSERT_TRUE(content) << content.error().text();
+  EXPECT_TRUE(card.content == std::string(2 * mib, 'h'));
 }
 
 TEST_F(ImagesOnACard, AreNotWrittenWhenTheyAreTooLarge) {
@@ -241,6 +250,24 @@ TEST_F(ImagesOnACard, ThatIsPulledOutIsLost) {
   ASSERT_FALSE(content);
   EXPECT_EQ(content.error().cause(), Cause::lost);
   EXPECT_THAT(content.error().text(), HasSubstr("what is on card now is undefined: 1 MiB of the image were written"));
+}
+
+TEST_F(ImagesOnACard, ThatHasNoRoomOrCannotBeWrittenIsAFault) {
+  const auto file = image_file({.bytes = std::string(2 * mib, 'x')});
+  struct Case {
+    std::string node;
+    Cause cause;
+    std::string expected;
+  };
+  for (const Case& wrong :
+       {Case{"/dev/full", Cause::disk_full, "/dev/full: writing at byte 0: No space left on device"},
+        Case{"/proc/self/mem", Cause::io, "/proc/self/mem: writing at byte 0: Input/output error"}}) {
+    const auto target = opened_target(Descriptor(::open(wrong.node.c_str(), O_RDWR | O_CLOEXEC)), wrong.node, 4 * mib);
+    const auto content = write(file, *target);
+    ASSERT_FALSE(content);
+    EXPECT_EQ(content.error().cause(), wrong.cause);
+    EXPECT_THAT(content.error().text(), AllOf(HasSubstr(wrong.expected), HasSubstr("is undefined")));
+  }
 }
 
 TEST_F(ImagesOnACard, StopBetweenTwoBlocksWhenAsked) {

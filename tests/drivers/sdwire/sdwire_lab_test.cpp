@@ -1,12 +1,17 @@
 // The program itself, unchanged, with real libusb and sysfs, on an SDWire and a card reader plugged into a lab.
 
+#include <array>
+#include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "harness/io/descriptor.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/drivers/sdwire/emulated_sdwire.hpp"
 #include "tests/lab/lab.hpp"
@@ -85,6 +90,60 @@ TEST_F(SdWireInTheLab, WritesACardVerifiesItAndGivesItBack) {
   const ChildResult other = media("verify", folder.write("other.img", image.bytes));
   EXPECT_EQ(other.exit_status, 1) << other.output;
   EXPECT_THAT(other.output, HasSubstr("the first difference is at byte 70000 of the medium"));
+}
+
+/// A pipe with no room: who writes to it stands still until somebody reads.
+class FullPipe {
+ public:
+  FullPipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    theirs_ = Descriptor(ends[1]);
+    ours_ = Descriptor(ends[0]);
+    const std::string filling(static_cast<std::size_t>(::fcntl(ends[1], F_GETPIPE_SZ)), ' ');
+    EXPECT_EQ(::write(ends[1], filling.data(), filling.size()), static_cast<ssize_t>(filling.size()));
+  }
+  [[nodiscard]] int end() const { return theirs_.get(); }
+
+  /// All that comes until the others have closed it.
+  std::string drained() {
+    theirs_ = Descriptor();
+    std::string all;
+    std::array<char, 4096> some{};
+    while (true) {
+      const ssize_t count = ::read(ours_.get(), some.data(), some.size());
+      if (count <= 0) return all;
+      all.append(some.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+ private:
+  Descriptor ours_;
+  Descriptor theirs_;
+};
+
+TEST_F(SdWireInTheLab, KeepsACardFromTheDutWhenItIsInterruptedInTheMiddle) {
+  const std::jthread reader([this](const std::stop_token& stop) { read_cards(stop); });
+  const std::string full = folder.write("full.img", std::string(card_size, 'i'));
+  for (const int signal : {SIGINT, SIGKILL}) {
+    FullPipe progress;  // it stands still when it tells of its first block
+    RunningProgram writing({"media", "write", bench, "sd", full}, progress.end());
+    ASSERT_TRUE(becomes_true([&] { return lab.content().starts_with("iii"); }));
+    writing.signal(signal);
+    if (signal == SIGINT) ASSERT_TRUE(becomes_true([&] { return writing.has_taken_signals(); }));
+    const std::string said = progress.drained();
+    EXPECT_EQ(writing.wait(), 128 + signal);
+    if (signal == SIGINT) {
+      EXPECT_THAT(said, AllOf(HasSubstr("asked to stop"), HasSubstr("is undefined"), HasSubstr("stays with the host")));
+    }
+    EXPECT_TRUE(mux.is_at_host());
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "power"));
+    const ChildResult other = media("verify", full);
+    EXPECT_EQ(other.exit_status, 1) << other.output;
+    const ChildResult written = media("write", file);  // anew, whatever is there
+    EXPECT_EQ(written.exit_status, 0) << written.output;
+    EXPECT_FALSE(mux.is_at_host());
+  }
 }
 
 TEST_F(SdWireInTheLab, RefusesACardOfAnotherSize) {

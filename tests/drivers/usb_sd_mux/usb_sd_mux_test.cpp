@@ -46,6 +46,16 @@ TEST_F(UsbSdMuxes, MoveTheCardByTheirOwnProgram) {
   }
 }
 
+TEST_F(UsbSdMuxes, AreSpokenToInTheWordsOfTheirRealProgram) {
+  UsbSdMux sd({.where = "apu/sd", .id = "00048.00643", .root = folder.path()});
+  for (const CardSide side : {CardSide::host, CardSide::off, CardSide::dut}) {
+    const auto turned = sd.turn(side, soon());
+    ASSERT_FALSE(turned) << "there is no device behind the link";
+    if (turned.error().cause() == Cause::missing) GTEST_SKIP() << turned.error().text();
+    EXPECT_THAT(turned.error().text(), HasSubstr("ended with 1: [Errno 2] No such file or directory"));  // 2: a word
+  }
+}
+
 TEST_F(UsbSdMuxes, ThatAreNotPluggedInAreMissing) {
   const auto connected = mux("00048.99999").connect(soon());
   ASSERT_FALSE(connected);
