@@ -171,11 +171,11 @@ void add_media(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<MediaArguments>();
   CLI::App* command =
       app.add_subcommand("media", "Switch a DUT off, and write an image to what it boots from, or compare the two");
-  command->add_option("what", arguments->what, "write or verify")
+  command->add_option("what", arguments->what, "write and read back, or verify: compare, and write nothing")
       ->required()
       ->check(CLI::IsMember({"write", "verify"}));
   command->add_option("bench", arguments->bench, "Bench file or its name")->required();
-  command->add_option("medium", arguments->medium, "Which of its media: sd")->required();
+  command->add_option("medium", arguments->medium, "Its name in the bench file, below `media`: sd")->required();
   command->add_option("image", arguments->image, "Image: raw, or packed by xz, zstd or gzip")->required();
   command->callback([&action, arguments] { action = [arguments] { return media_command(*arguments); }; });
 }

@@ -109,8 +109,12 @@ int tell_outcome(const MediaArguments& arguments, const std::string& bench, cons
     return exit_code::fail;
   }
   const bool is_written = arguments.what == "write";
-  print(fmt::format("{}: {} {}: {} of its {} bytes {}, {}\nsha256 {}\n", where, is_written ? "holds" : "is the same as",
-                    image, content.written_bytes, content.image_bytes, is_written ? "written" : "compared",
+  const std::string_view done = is_written ? "written" : "compared";
+  const std::string amount =
+      content.written_bytes == content.image_bytes
+          ? fmt::format("{} bytes {}", content.image_bytes, done)
+          : fmt::format("{} of {} bytes {}, as its block map says", content.written_bytes, content.image_bytes, done);
+  print(fmt::format("{}: {} {}: {}, {}\nsha256 {}\n", where, is_written ? "holds" : "is the same as", image, amount,
                     content.proof, content.sha256));
   return exit_code::pass;
 }
