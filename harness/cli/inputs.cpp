@@ -4,6 +4,7 @@
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/project.hpp"
 #include "harness/cli/telling.hpp"
+#include "harness/flashing/chip_job.hpp"
 #include "harness/scenario/fit.hpp"
 #include "harness/scenario/read_scenario.hpp"
 
@@ -16,9 +17,13 @@ std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench
   std::vector<Fault> wrong;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
-      const std::string& driver = bench.media.at(medium).driver;
+      const auto device = bench.media.find(medium);
+      if (device == bench.media.end()) {  // the firmware chip
+        if (const auto fits = fitting_image(image, bench); !fits) wrong.push_back(fits.error());
+        continue;
+      }
       for (const auto& kind : catalog.media) {
-        if (kind.name != driver || kind.check_image == nullptr) continue;
+        if (kind.name != device->second.driver || kind.check_image == nullptr) continue;
         if (const auto good = kind.check_image(image, bench); !good) wrong.push_back(good.error());
       }
     }
