@@ -18,7 +18,7 @@ namespace {
 constexpr Nanos network_limit = std::chrono::seconds(10);
 constexpr Nanos safe_limit = std::chrono::seconds(30);
 constexpr Nanos orphan_limit = std::chrono::minutes(15);  // writing a large chip through a slow programmer
-constexpr Nanos looks_again_after = std::chrono::milliseconds(100);
+constexpr Nanos asks_again_after = std::chrono::milliseconds(100);
 
 template <class Device>
 std::map<std::string, keys::Table> tables_of(const std::vector<Catalog::Kind<Device>>& kinds) {
@@ -246,7 +246,7 @@ Result<void> Bench::part_chip_from_the_dead() {
   const Until until(clock().now() + orphan_limit);
   auto chip = this->chip();
   while (!chip && chip.error().cause() == Cause::busy) {
-    if (!let_pass(clock(), looks_again_after, until, file_.name)) break;
+    if (!let_pass(clock(), asks_again_after, until, file_.name)) break;
     chip = this->chip();
   }
   if (!chip) return chip.error().within("the firmware chip may still be connected to its programmer");

@@ -11,14 +11,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanos release_limit = 3s;  // each try
-constexpr int release_tries = 3;
+constexpr Nanos opening_limit = 3s;  // each try
+constexpr int opening_tries = 3;
 constexpr Nanos off_again_limit = 30s;
 
-Result<void> open_again(const Channel& contact, Clock& clock) {
+/// A button that was never pressed leaves the board running.
+Result<void> reads_back(const Channel& contact, Contact wanted, const Until& until, const std::string& where) {
+  const auto read = contact.relay->read(contact.number, until);
+  if (!read) return read.error();
+  if (!*read || **read == wanted) return {};
+  return Fault(Cause::protocol, where,
+               fmt::format("channel {} of {} reads back {}", contact.number, contact.relay->description(),
+                           wanted == Contact::closed ? "open, expected closed" : "closed, expected open"),
+               "check the relay board's supply and wiring");
+}
+
+Result<void> open_again(const Channel& contact, Clock& clock, const std::string& where) {
   Result<void> opened;
-  for (int number = 1; number <= release_tries; ++number) {
-    opened = contact.relay->set(contact.number, Contact::open, Until(clock.now() + release_limit));
+  for (int number = 1; number <= opening_tries; ++number) {
+    const Until until(clock.now() + opening_limit);
+    opened = contact.relay->set(contact.number, Contact::open, until);
+    if (opened) opened = reads_back(contact, Contact::open, until, where);
     if (opened) return opened;
   }
   return opened;
@@ -29,7 +42,8 @@ Result<void> open_again(const Channel& contact, Clock& clock) {
 Result<void> press(const Channel& contact, Nanos length, Clock& clock, const Until& until, const std::string& where) {
   auto pressed = contact.relay->set(contact.number, Contact::closed, until);
   if (pressed) pressed = let_pass(clock, length, until, where);
-  if (auto opened = open_again(contact, clock); !opened) {
+  if (pressed) pressed = reads_back(contact, Contact::closed, until, where);
+  if (auto opened = open_again(contact, clock, where); !opened) {
     return opened.error().within(fmt::format("{}: a contact that was closed could not be opened", where));
   }
   return pressed;
@@ -51,9 +65,14 @@ Result<PowerSwitched> ChipInterlock::set(Power wanted, const Until& until) {
                  "no power: the lines of the firmware chip are driven, or are not known to be off",
                  "take the programmer off the board, or see to its lines, before it gets power");
   }
-  is_off_ = false;
+  return switch_it(wanted, until);
+}
+
+Result<PowerSwitched> ChipInterlock::switch_it(Power wanted, const Until& until) {
+  const auto off_before = std::exchange(off_since_, std::nullopt);
   auto switched = power_->set(wanted, until);
-  is_off_ = switched && wanted == Power::off && switched->read_back.value_or(Power::off) == Power::off;
+  const bool is_off = switched && wanted == Power::off && switched->read_back.value_or(Power::off) == Power::off;
+  if (is_off) off_since_ = off_before.value_or(clock_.now());
   return switched;
 }
 
@@ -64,7 +83,7 @@ Result<std::optional<Power>> ChipInterlock::state(const Until& until) {
 Result<ChipInterlock::Hold> ChipInterlock::hold() {
   const std::lock_guard lock(switching_);
   if (is_held_) return Fault(Cause::refused, where_, "the firmware chip is being worked on already");
-  if (!is_off_) {
+  if (!off_since_) {
     return Fault(Cause::refused, where_, "the firmware chip is not touched: power is not known to be off",
                  "switch it off first");
   }
@@ -77,8 +96,7 @@ Result<ChipInterlock::Hold> ChipInterlock::hold_in_s5(const S5Entry& how, const 
   if (!held) return held;
   const std::lock_guard lock(switching_);
   if (auto there = into_s5(how, button, until); !there) {
-    const auto off = power_->set(Power::off, Until(clock_.now() + off_again_limit));
-    is_off_ = off && off->read_back.value_or(Power::off) == Power::off;
+    const auto off = switch_it(Power::off, Until(clock_.now() + off_again_limit));
     is_held_ = false;
     if (!off) return off.error().within("the board did not get into S5, and could not be switched off");
     return there.error().within("the board did not get into S5");
@@ -87,8 +105,7 @@ Result<ChipInterlock::Hold> ChipInterlock::hold_in_s5(const S5Entry& how, const 
 }
 
 Result<void> ChipInterlock::into_s5(const S5Entry& how, const Channel& button, const Until& until) {
-  is_off_ = false;
-  auto on = power_->set(Power::on, until);
+  auto on = switch_it(Power::on, until);
   if (!on) return on.error();
   on->aside = true;
   tell_(*on);
@@ -102,6 +119,16 @@ ChipInterlock::Hold ChipInterlock::hold_for_the_dead() {
   const std::lock_guard lock(switching_);
   is_held_ = true;
   return Hold(*this);
+}
+
+bool ChipInterlock::is_held() {
+  const std::lock_guard lock(switching_);
+  return is_held_;
+}
+
+std::optional<Instant> ChipInterlock::off_since() {
+  const std::lock_guard lock(switching_);
+  return off_since_;
 }
 
 }  // namespace coldboot

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "harness/bench/bench_file.hpp"
@@ -62,20 +63,27 @@ class ChipInterlock final : public PowerSwitch {
   /// As if there were a Hold: somebody who died may have left lines driven.
   Hold hold_for_the_dead();
 
+  /// Whether a Hold is in force, be it one that went without let_go().
+  [[nodiscard]] bool is_held();
+
+  /// Since when power is known to be off; nothing where it may be on.
+  [[nodiscard]] std::optional<Instant> off_since();
+
  private:
   Result<void> into_s5(const S5Entry& how, const Channel& button, const Until& until);
+  Result<PowerSwitched> switch_it(Power wanted, const Until& until);
 
   std::unique_ptr<PowerSwitch> power_;
   const std::string where_;
   Clock& clock_;
   const Tell tell_;
   std::mutex switching_;  // held for as long as a switching takes; guards the next two
-  bool is_off_ = false;
+  std::optional<Instant> off_since_;
   bool is_held_ = false;
 };
 
-/// Closes a contact, waits, and opens it again whatever happens in between. Faults: the relay's; `stopped`; where it
-/// could not be opened, that.
+/// Closes a contact, waits, and opens it again whatever happens in between. Faults: the relay's; `protocol` where it
+/// reads back otherwise; `stopped`; where it could not be opened, that.
 Result<void> press(const Channel& contact, Nanos length, Clock& clock, const Until& until, const std::string& where);
 
 }  // namespace coldboot

@@ -24,7 +24,7 @@ Result<FirmwareChip::Connected> FirmwareChip::connect(const Until& until) {
   }
   auto hold = entry_.s5 ? interlock_.hold_in_s5(*entry_.s5, *s5_button_, until) : interlock_.hold();
   if (!hold) {
-    if (lease_ != nullptr) lease_->chip_is_parted();
+    if (lease_ != nullptr && !interlock_.is_held()) lease_->chip_is_parted();  // another may have left lines driven
     return hold.error();
   }
   Connected connected(*this, std::move(*hold));

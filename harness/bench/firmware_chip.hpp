@@ -50,6 +50,8 @@ class FirmwareChip {
   [[nodiscard]] std::string description() const { return flasher_->description(); }
   [[nodiscard]] bool is_reached_from_inside() const { return flasher_->from_inside(); }
   [[nodiscard]] const FlashEntry& entry() const { return entry_; }
+  /// Since when the DUT is known to have no power; nothing where it may have some.
+  [[nodiscard]] std::optional<Instant> off_since() const { return interlock_.off_since(); }
 
   /// Brings programmer and chip together. Power is off before, and after that the DUT is off or in S5 as the bench
   /// says; of a chip that is reached from inside the DUT, this does nothing. Faults: `refused` where power is not known

@@ -362,7 +362,7 @@ BenchFile bench_file(const BenchDraft& draft, const std::filesystem::path& file,
   }
   for (const auto& medium : draft.media) bench.media.emplace(medium.name, medium.value);
   for (const auto& port : draft.ports) bench.ports.emplace(port.name, port.value);
-  if (draft.flash) bench.flash = flash_entry(*draft.flash, findings);
+  if (draft.flash) bench.flash = flash_entry(*draft.flash, bench.power, findings);
   bench.file = file;
   bench.inputs = {file};
   return bench;

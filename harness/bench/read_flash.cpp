@@ -14,6 +14,7 @@
 namespace coldboot {
 namespace {
 
+constexpr const char* power_button = "the power button";
 constexpr const char* which_relay = "Kind of relay; with the driver and the keys of another entry it is the same.";
 
 /// Adds the keys by which a relay and its channel are named.
@@ -142,10 +143,19 @@ keys::Type<GoldenEntry> golden_type() {
                 "File that its SHA-256 stands in, as sha256sum writes it and vendors publish it.", "`sha256` says it");
 }
 
-std::vector<ChipMove> all_lines(const FlashEntry& entry, bool on) {
+std::vector<ChipMove> all_lines_on(const FlashEntry& entry) {
   std::vector<ChipMove> moves;
-  for (const auto& [name, line] : entry.lines) moves.push_back({name, on, {}});
-  if (!on) std::ranges::reverse(moves);
+  for (const auto& [name, line] : entry.lines) moves.push_back({name, true, {}});
+  return moves;
+}
+
+/// What came on last goes off first: a chip without supply is fed through its bus.
+std::vector<ChipMove> back_from(const std::vector<ChipMove>& connect) {
+  std::vector<ChipMove> moves;
+  std::set<std::string> off;
+  for (auto move = connect.rbegin(); move != connect.rend(); ++move) {
+    if (move->on && off.insert(move->line).second) moves.push_back({move->line, false, {}});
+  }
   return moves;
 }
 
@@ -175,6 +185,37 @@ std::vector<ChipMove> checked_moves(const std::vector<keys::Placed<ChipMove>>& w
   return moves;
 }
 
+/// A contact that switches two things would give power while a line is driven, or the other way round.
+class TakenContacts {
+ public:
+  explicit TakenContacts(Findings& findings) : findings_(findings) {}
+
+  /// `shared`: what it may switch too.
+  void take(const ContactEntry& contact, const std::string& what, std::string_view shared = "") {
+    for (const auto& [other, its] : taken_) {
+      if (other == shared || its.channel != contact.channel || its.device.driver != contact.device.driver ||
+          its.device.keys != contact.device.keys)
+        continue;
+      findings_.mistake(contact.device.place, fmt::format("found channel {} of {} for {}, which switches {} already",
+                                                          contact.channel, contact.device.driver, what, other));
+    }
+    taken_.emplace_back(what, contact);
+  }
+
+ private:
+  Findings& findings_;
+  std::vector<std::pair<std::string, ContactEntry>> taken_;
+};
+
+void check_contacts(const FlashDraft& draft, const PowerEntry& power, Findings& findings) {
+  TakenContacts taken(findings);
+  if (power.relay) taken.take({power.device, power.relay->channel}, "the DUT's power");
+  if (power.button) taken.take({power.button->device, power.button->channel}, power_button);
+  if (draft.s5) taken.take(draft.s5->button, "s5", power_button);  // which it often is
+  if (draft.clear_cmos) taken.take(draft.clear_cmos->contact, "clear-cmos");
+  for (const auto& line : draft.lines) taken.take(line.value, line.name);
+}
+
 }  // namespace
 
 keys::Type<FlashDraft> flash_type(const DriverTables& drivers) {
@@ -193,7 +234,7 @@ keys::Type<FlashDraft> flash_type(const DriverTables& drivers) {
                 "How programmer and chip are connected, in this order: a line and `on`, or a pause.",
                 "all lines on, by name")
       .optional("disconnect", &FlashDraft::disconnect, keys::list(keys::placed(move_type())),
-                "How they are parted again.", "all lines off, in the opposite order")
+                "How they are parted again.", "all lines off, in the opposite order of `connect`")
       .optional("s5", &FlashDraft::s5, s5_type(drivers),
                 "How the board is brought into S5, where that is the state in which the chip can be reached.",
                 "the DUT's power is off")
@@ -204,10 +245,11 @@ keys::Type<FlashDraft> flash_type(const DriverTables& drivers) {
                 "From power to the firmware's first sign of life, for a golden image that has been put back.", "60 s");
 }
 
-FlashEntry flash_entry(const FlashDraft& draft, Findings& findings) {
+FlashEntry flash_entry(const FlashDraft& draft, const PowerEntry& power, Findings& findings) {
   if (draft.golden && draft.golden->sha256.empty() == draft.golden->sha256_file.empty()) {
     findings.mistake(draft.device.place, "found a golden image, expected it with either sha256 or sha256-file");
   }
+  check_contacts(draft, power, findings);
   FlashEntry entry{.device = draft.device,
                    .size_bytes = draft.size_bytes,
                    .golden = draft.golden,
@@ -216,9 +258,9 @@ FlashEntry flash_entry(const FlashDraft& draft, Findings& findings) {
                    .discharge = draft.discharge,
                    .boots_within = draft.boots_within};
   for (const auto& line : draft.lines) entry.lines.emplace(line.name, line.value);
-  entry.connect = draft.connect ? checked_moves(*draft.connect, entry, true, findings) : all_lines(entry, true);
+  entry.connect = draft.connect ? checked_moves(*draft.connect, entry, true, findings) : all_lines_on(entry);
   entry.disconnect =
-      draft.disconnect ? checked_moves(*draft.disconnect, entry, false, findings) : all_lines(entry, false);
+      draft.disconnect ? checked_moves(*draft.disconnect, entry, false, findings) : back_from(entry.connect);
   return entry;
 }
 

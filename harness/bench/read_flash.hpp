@@ -31,7 +31,9 @@ struct FlashDraft {
 
 keys::Type<FlashDraft> flash_type(const DriverTables& drivers);
 
-/// Where the moves are not written, all lines are switched on in the order of their names, and off in the opposite one.
-FlashEntry flash_entry(const FlashDraft& draft, Findings& findings);
+/// Where the moves are not written, all lines are switched on in the order of their names, and off in the opposite
+/// order of `connect`.
+/// A mistake is a contact that switches something else of this bench too.
+FlashEntry flash_entry(const FlashDraft& draft, const PowerEntry& power, Findings& findings);
 
 }  // namespace coldboot

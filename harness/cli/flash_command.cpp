@@ -26,7 +26,7 @@
 namespace coldboot {
 namespace {
 
-constexpr Nanos power_limit = std::chrono::seconds(30);
+constexpr Nanos switching_limit = std::chrono::seconds(30);
 
 /// What a person is told as work on a chip comes to a stage; nothing for those that take no time.
 std::string_view text_of_stage(std::string_view stage) {
@@ -170,7 +170,7 @@ class FlashInHand {
     if (auto on = switch_power(Power::on, in_time()); !on) return on;
     const bool boots =
         says(*console.stream, looked->build.version, Until(bench_.clock().now() + patience, until_.stop));
-    if (auto off = switch_power(Power::off, Until(bench_.clock().now() + power_limit)); !off) return off;
+    if (auto off = switch_power(Power::off, Until(bench_.clock().now() + switching_limit)); !off) return off;
     if (until_.stop.stop_requested()) return Fault(Cause::stopped, name(), "asked to stop");
     const std::string sign = looked->build.version.empty() ? "anything" : looked->build.version;
     if (boots) {
@@ -220,7 +220,7 @@ class FlashInHand {
                  "a chip is not touched while its board may have power");
   }
 
-  [[nodiscard]] Until in_time() const { return Until(bench_.clock().now() + power_limit, until_.stop); }
+  [[nodiscard]] Until in_time() const { return Until(bench_.clock().now() + switching_limit, until_.stop); }
   [[nodiscard]] const std::string& name() const { return bench_.file().name; }
 
   void show(std::string_view stage) {
@@ -256,7 +256,7 @@ Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file,
   }
   if (!bench) return bench.error();
   if ((*bench)->lease()->found().chip_is_held) {
-    if (auto rescued = (*bench)->rescue(Until((*bench)->clock().now() + power_limit, stop)); !rescued) {
+    if (auto rescued = (*bench)->rescue(Until((*bench)->clock().now() + switching_limit, stop)); !rescued) {
       return rescued.error();
     }
   }

@@ -9,6 +9,7 @@
 
 #include "harness/event/run_info.hpp"
 #include "harness/firmware/image_guard.hpp"
+#include "harness/io/atomic_file.hpp"
 #include "harness/io/read_file.hpp"
 
 namespace coldboot {
@@ -60,6 +61,20 @@ Nanos discharge_of(const BenchFile& bench) {
   return bench.flash->discharge.value_or(bench.power.off_min);
 }
 
+/// From now until the DUT has been without power for long enough that its chip may be touched. How long it was before
+/// this process switched it off is not known.
+Nanos left_to_discharge(const Bench& bench, const FirmwareChip& chip) {
+  const Instant now = bench.clock().now();
+  return std::max(chip.off_since().value_or(now) + discharge_of(bench.file()) - now, Nanos(0));
+}
+
+/// What a programmer fed into a board has to go before power comes. A stop may shorten it: no power comes then.
+void rest(const Bench& bench, const FirmwareChip& chip, const ChipCustomer& customer, const Until& until) {
+  if (chip.is_reached_from_inside()) return;
+  customer.tell(std::string(name_of(ChipStage::resting)));
+  (void)customer.let_pass(discharge_of(bench.file()), Until(Instant::max(), until.stop));
+}
+
 }  // namespace
 
 std::string_view name_of(ChipStage stage) {
@@ -95,13 +110,10 @@ Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const Until
   auto chip = bench.chip();
   if (!chip) return chip.error();
   if (!(*chip)->is_reached_from_inside()) {
-    const auto before = bench.lease() == nullptr ? std::nullopt : bench.lease()->power();
     customer.tell(std::string(name_of(ChipStage::taking_power)));
     if (auto off = customer.switch_power(Power::off, Until(until.deadline)); !off) return off;
-    if (before != Power::off) {
-      customer.tell(std::string(name_of(ChipStage::discharging)));
-      if (auto waited = customer.let_pass(discharge_of(bench.file()), until); !waited) return waited;
-    }
+    customer.tell(std::string(name_of(ChipStage::discharging)));
+    if (auto waited = customer.let_pass(left_to_discharge(bench, **chip), until); !waited) return waited;
   }
   customer.tell(std::string(name_of(ChipStage::connecting)));
   auto connected = (*chip)->connect(until);
@@ -109,6 +121,7 @@ Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const Until
   const auto parted = connected ? connected->part() : Result<void>();
   const bool in_s5 = bench.file().flash->s5.has_value();
   const auto off = in_s5 ? customer.switch_power(Power::off, Until(bench.clock().now() + power_limit)) : Result<void>();
+  rest(bench, **chip, customer, until);
   if (!done) return done;
   return parted ? off : parted;
 }
@@ -126,6 +139,7 @@ Result<FirmwarePut> ChipJob::carry_out(const Until& until) {
     if (!next && outcome) outcome = next.error();
     stage = next ? *next : after_a_fault(stage);
   }
+  if (was_connected_) rest(bench_, *chip_, customer_, until);
   if (!outcome) return outcome.error();
   put_.took = bench_.clock().now() - began;
   return put_;
@@ -136,7 +150,7 @@ Result<ChipStage> ChipJob::act(ChipStage stage, const Until& until) {
     case ChipStage::looking_at_image: return look_at_image();
     case ChipStage::taking_power: return take_power(until);
     case ChipStage::discharging:
-      if (auto waited = customer_.let_pass(discharge_of(bench_.file()), until); !waited) return waited.error();
+      if (auto waited = customer_.let_pass(left_to_discharge(bench_, *chip_), until); !waited) return waited.error();
       return ChipStage::connecting;
     case ChipStage::connecting: return connect(until);
     case ChipStage::reading_old: return read_old(until);
@@ -173,15 +187,15 @@ Result<ChipStage> ChipJob::look_at_image() {
 }
 
 Result<ChipStage> ChipJob::take_power(const Until& until) {
-  const auto before = bench_.lease() == nullptr ? std::nullopt : bench_.lease()->power();
   if (auto off = customer_.switch_power(Power::off, to_its_end(until)); !off) return off.error();
-  return before == Power::off ? ChipStage::connecting : ChipStage::discharging;
+  return ChipStage::discharging;
 }
 
 Result<ChipStage> ChipJob::connect(const Until& until) {
   auto connected = chip_->connect(until);
   if (!connected) return connected.error();
   connected_.emplace(std::move(*connected));
+  was_connected_ = true;
   auto answers = connected_->flasher().probe(request(""), until);
   if (!answers) return answers.error();
   put_.chip = answers->name;
@@ -211,22 +225,20 @@ Result<void> ChipJob::keep(const fs::path& readout, const std::string& hash) {
   if (order_.backup_folder.empty()) return {};
   if (auto made = make_folder(order_.backup_folder); !made) return made;
   const fs::path place = order_.backup_folder / (hash + ".rom");
-  const fs::path beside = place.string() + ".new";
-  std::error_code error;
-  if (!fs::exists(place, error)) fs::copy_file(readout, beside, fs::copy_options::overwrite_existing, error);
-  if (!error && !fs::exists(place, error)) fs::rename(beside, place, error);
-  if (error) {
-    std::error_code ignored;
-    fs::remove(beside, ignored);
-    const bool full = error == std::errc::no_space_on_device;
-    return Fault(full ? Cause::disk_full : Cause::io, place.string(),
-                 fmt::format("what the chip held could not be kept, so nothing was written: {}", error.message()));
+  const auto bytes = read_file(readout);
+  if (!bytes) return bytes.error();
+  std::error_code ignored;
+  if (!fs::exists(place, ignored)) {
+    if (auto kept = write_file_atomically(place, *bytes); !kept) {
+      return kept.error().within("what the chip held could not be kept, so nothing was written");
+    }
   }
   put_.backup = place.string();
   return {};
 }
 
 Result<ChipStage> ChipJob::write(const Until& until) {
+  was_in_doubt_ = bench_.lease() != nullptr && bench_.lease()->is_chip_in_doubt();
   if (auto told = chip_->is_in_doubt(); !told) return told.error();
   bool began = false;
   FlashRequest writing = request("");
@@ -238,9 +250,10 @@ Result<ChipStage> ChipJob::write(const Until& until) {
   };
   const auto report = connected_->flasher().write(order_.image, writing, until);
   if (!report) {
-    if (!began && !order_.is_restoring) chip_->settled();
+    if (!began && !was_in_doubt_) chip_->settled();
     return report.error();
   }
+  is_written_ = report->outcome == FlashOutcome::written;
   if (report->outcome == FlashOutcome::identical && !order_.is_restoring) put_.outcome = ChipOutcome::identical;
   return ChipStage::reading_back;
 }
@@ -262,7 +275,7 @@ Result<ChipStage> ChipJob::read_back(const Until& until) {
                              put_.sha256, at ? *at : 0),
                  "check the clip, shorten the wires, lower spispeed");
   }
-  chip_->settled();
+  if (order_.regions.empty() || !was_in_doubt_) chip_->settled();
   return ChipStage::parting;
 }
 
@@ -274,7 +287,7 @@ Result<ChipStage> ChipJob::part() {
   auto off = customer_.switch_power(Power::off, until);  // a board in S5 has its supply still
   if (!parted) return parted.error();
   if (!off) return off.error();
-  const bool clears = chip_->entry().clear_cmos && put_.outcome != ChipOutcome::unchanged;
+  const bool clears = chip_->entry().clear_cmos && (is_written_ || order_.is_restoring);
   return clears ? ChipStage::clearing_cmos : ChipStage::resting;
 }
 

@@ -77,6 +77,9 @@ class ChipJob {
   const ChipCustomer customer_;
   FirmwareChip* chip_ = nullptr;
   std::optional<FirmwareChip::Connected> connected_;
+  bool was_connected_ = false;
+  bool was_in_doubt_ = false;  // before this job wrote: writing a part of it settles nothing
+  bool is_written_ = false;
   FirmwarePut put_;
 };
 

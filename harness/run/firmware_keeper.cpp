@@ -1,5 +1,6 @@
 #include "harness/run/firmware_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,7 +21,7 @@ constexpr int recovery_tries = 2;
 constexpr const char* firmware_attribute = "firmware";
 
 /// A deadline that a device of the bench missed is not the DUT's.
-Fault of_the_bench(const Fault& fault) {
+Fault not_of_the_dut(const Fault& fault) {
   return fault.cause() == Cause::timeout ? Fault(Cause::io, fault.where(), fault.what(), fault.hint()) : fault;
 }
 
@@ -38,7 +39,7 @@ Result<void> FirmwareKeeper::begin_boot(int number, const BootPlan& plan, bool f
   boot_ = number;
   plan_ = &plan;
   stop_ = std::move(stop);
-  to_be_seen_.reset();
+  boot_seq_ = log_.last();
   if (!is_in_doubt()) return {};
   const bool has_golden = bench_.file().flash && bench_.file().flash->golden;
   if (!has_golden && flashes) return {};
@@ -75,7 +76,13 @@ Result<void> FirmwareKeeper::put(const FlashStep& wish) {
             .saved = last_write_took_});
     return {};
   }
+  if (is_in_doubt() && !wish.regions.empty()) {
+    return Fault(Cause::refused, bench_.file().name + "/flash",
+                 "a write of the firmware chip was cut, and regions alone do not put it right",
+                 "write a whole image, or name a golden one in the bench file (flash: golden)");
+  }
   on_chip_.reset();
+  last_shown_.clear();
   ChipOrder order{
       .image = wish.image, .regions = wish.regions, .only_if_changed = wish.if_changed, .cut_after = wish.cut_after};
   if (wish.backup && !is_in_doubt()) order.backup_folder = run_folder_.parent_path() / "firmware-backups";
@@ -85,17 +92,14 @@ Result<void> FirmwareKeeper::put(const FlashStep& wish) {
     return recover();
   }
   if (!done) {
-    const Fault fault = of_the_bench(done.error());
+    const Fault fault = not_of_the_dut(done.error());
     return is_in_doubt() ? and_recovered(fault) : fault;
   }
   const bool was_written = done->outcome != ChipOutcome::unchanged;
   if (was_written) last_write_took_ = done->took;
   if (!was_written) done->saved = last_write_took_;
   if (wish.regions.empty()) on_chip_ = *done;
-  if (was_written) {
-    to_be_seen_ = *done;
-    last_shown_.clear();
-  }
+  if (was_written) to_be_seen_ = *done;
   record(std::move(*done));
   written_seq_ = log_.last();
   if (wish.cut_after && was_written) {
@@ -108,7 +112,7 @@ Result<void> FirmwareKeeper::put(const FlashStep& wish) {
 }
 
 bool FirmwareKeeper::is_known_by_banner(const FlashStep& wish, const FirmwareImage& image) const {
-  return wish.by == FirmwareKnownBy::banner && !image.build.version.empty() && !last_shown_.empty() &&
+  return wish.by == FirmwareKnownBy::banner && !is_in_doubt() && !image.build.version.empty() && !last_shown_.empty() &&
          attributes_agree(image.build.version, last_shown_);
 }
 
@@ -126,11 +130,12 @@ Result<void> FirmwareKeeper::recover() {
   if (!golden) return golden.error();
   on_chip_.reset();
   to_be_seen_.reset();
+  last_shown_.clear();
   Result<void> outcome;
   for (int number = 1; number <= recovery_tries; ++number) {
     auto put = carry_out({.image = *golden, .is_restoring = true}, Until(bench_.clock().now() + chip_limit));
     if (!put) {
-      outcome = of_the_bench(put.error());
+      outcome = not_of_the_dut(put.error());
       continue;
     }
     const std::string version = put->version;
@@ -176,10 +181,9 @@ Result<void> FirmwareKeeper::see_golden_boot(const std::string& version) {
 }
 
 Result<void> FirmwareKeeper::see_what_boots(bool failed) {
-  const std::uint64_t since = to_be_seen_ ? written_seq_ : log_.last();
-  const auto shown = version_shown_since(since);
+  const auto shown = version_shown_since(to_be_seen_ ? std::max(written_seq_, boot_seq_) : boot_seq_);
   if (shown) last_shown_ = *shown;
-  if (!to_be_seen_) return {};
+  if (!to_be_seen_ || (!shown && !had_power_since(written_seq_))) return {};
   const FirmwarePut put = *std::exchange(to_be_seen_, std::nullopt);
   if (shown && (put.version.empty() || attributes_agree(put.version, *shown))) return {};
   if (shown) {
@@ -217,6 +221,13 @@ std::optional<std::string> FirmwareKeeper::version_in(const Event& event) const 
   const auto found = seen->hit.captures.find(capture->second);
   if (found == seen->hit.captures.end() || found->second.empty()) return std::nullopt;
   return found->second;
+}
+
+bool FirmwareKeeper::had_power_since(std::uint64_t seq) const {
+  return std::ranges::any_of(log_.after(seq), [](const Event& event) {
+    const auto* const switched = std::get_if<PowerSwitched>(&event.body);
+    return switched != nullptr && switched->wanted == Power::on && !switched->aside;
+  });
 }
 
 std::optional<std::string> FirmwareKeeper::version_shown_since(std::uint64_t seq) const {

@@ -53,6 +53,7 @@ class FirmwareKeeper {
   /// The version of the firmware, where this event is a banner of this boot.
   [[nodiscard]] std::optional<std::string> version_in(const Event& event) const;
   [[nodiscard]] std::optional<std::string> version_shown_since(std::uint64_t seq) const;
+  [[nodiscard]] bool had_power_since(std::uint64_t seq) const;
   void record(FirmwarePut put);
   [[nodiscard]] std::filesystem::path next_log_folder();
   [[nodiscard]] bool is_in_doubt() const;
@@ -64,6 +65,7 @@ class FirmwareKeeper {
   const Hands hands_;
 
   int boot_ = 0;
+  std::uint64_t boot_seq_ = 0;  // the last event before it
   const BootPlan* plan_ = nullptr;
   std::stop_token stop_;
   int jobs_ = 0;

@@ -24,7 +24,7 @@ class ShelfOfRelays {
             .consoles = {{"line", no_keys(), &open_line}},
             .media = {},
             .relays = {{"board", keys::table(board_type()), &open_board}},
-            .flashers = {{"absent", none, &open_absent_flasher}}};
+            .flashers = {{"absent", no_keys(), &open_absent_flasher}}};
   }
 
   /// The boards opened so far and which contacts of each are closed.
@@ -123,19 +123,19 @@ TEST(OpenBench, NeedsNoProgrammerUntilItsChipIsAskedFor) {
   const Catalog catalog = ShelfOfRelays::catalog();
   const auto bench = open_bench("{driver: outlet, id: a}", catalog, "flash: {driver: absent, size: 8 KiB}\n");
   ASSERT_TRUE(bench) << bench.error().text();
-  const auto flasher = (*bench)->flasher(catalog);
-  ASSERT_FALSE(flasher);
-  EXPECT_EQ(flasher.error().cause(), Cause::missing);
-  EXPECT_THAT(flasher.error().text(), HasSubstr("/flash: no programmer for a chip of 8192"));
+  const auto chip = (*bench)->chip();
+  ASSERT_FALSE(chip);
+  EXPECT_EQ(chip.error().cause(), Cause::missing);
+  EXPECT_THAT(chip.error().text(), HasSubstr("/flash: no programmer for a chip of 8192"));
 }
 
 TEST(OpenBench, SaysThatItHasNoFlash) {
   const Catalog catalog = ShelfOfRelays::catalog();
   const auto bench = open_bench("{driver: outlet, id: a}", catalog);
   ASSERT_TRUE(bench) << bench.error().text();
-  const auto flasher = (*bench)->flasher(catalog);
-  ASSERT_FALSE(flasher);
-  EXPECT_EQ(flasher.error().cause(), Cause::mistake);
+  const auto chip = (*bench)->chip();
+  ASSERT_FALSE(chip);
+  EXPECT_EQ(chip.error().cause(), Cause::mistake);
 }
 
 TEST(OpenBench, SaysWhichRelayIsNotThere) {

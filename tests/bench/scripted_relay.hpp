@@ -3,8 +3,12 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "harness/core/virtual_clock.hpp"
 #include "harness/device/relay.hpp"
@@ -29,7 +33,9 @@ class ScriptedRelay final : public Relay {
   Cause cause = Cause::io;         ///< of all faults
   bool can_be_read = true;
   Nanos declared_delay{};
-  std::stop_source* stops_at_set = nullptr;  ///< somebody asks to stop while it switches
+  std::set<int> stuck;                          ///< channels that do not move any more
+  std::vector<std::string>* journal = nullptr;  ///< where each command it takes is put down: "2 closed at 1500 ms"
+  std::stop_source* stops_at_set = nullptr;     ///< somebody asks to stop while it switches
   int sets = 0;
 
   [[nodiscard]] Contact contact(int channel) const {
@@ -43,7 +49,11 @@ class ScriptedRelay final : public Relay {
     spend();
     if (stops_at_set != nullptr) stops_at_set->request_stop();
     const Trouble trouble = next(at_set, Trouble::none);
-    if (trouble != Trouble::deaf && trouble != Trouble::faulty) put(channel, wanted);
+    if (trouble != Trouble::deaf && trouble != Trouble::faulty && !stuck.contains(channel)) put(channel, wanted);
+    if (journal != nullptr) {
+      journal->push_back(fmt::format("{} {} at {} ms", channel, wanted == Contact::closed ? "closed" : "open",
+                                     clock_.now().time_since_epoch() / std::chrono::milliseconds(1)));
+    }
     if (trouble == Trouble::dropped) closed_.clear();
     if (trouble == Trouble::faulty || trouble == Trouble::hidden) return Fault(cause, "board", "no answer");
     return {};

@@ -20,7 +20,7 @@ class FakeProgrammer {
     std::filesystem::create_directories(folder_);
     ::mkfifo((folder_ / "go").c_str(), 0600);
     go_ = Descriptor(::open((folder_ / "go").c_str(), O_RDWR | O_CLOEXEC));  // so that nobody waits for the other end
-    put_text(folder_ / "chip", std::string(size_bytes, 'o'));
+    put_text(folder_ / "chip", std::string(size_bytes - 1, 'o') + "\n");     // more than one byte: it can be read
   }
 
   static std::string program() { return COLDBOOT_SOURCE_DIR "/tests/drivers/flashrom/fake_flashrom"; }

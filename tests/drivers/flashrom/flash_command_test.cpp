@@ -53,6 +53,7 @@ class FlashCommand : public testing::Test {
 
   [[nodiscard]] std::vector<std::string> arguments(const std::string& what, std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"flash", what, (folder.path() / "bench.yaml").string()});
+    if (what == "write") more.insert(more.end(), {"--backups", (folder.path() / "backups").string()});
     return more;
   }
   [[nodiscard]] ChildResult flash(const std::string& what, const std::vector<std::string>& more = {}) const {
@@ -80,13 +81,17 @@ class FlashCommand : public testing::Test {
 };
 
 TEST_F(FlashCommand, WritesAnImageOnceTheDutHasNoPower) {
+  const std::string old = random_image(2);
+  chip.set(old);
   const ChildResult written = flash("write", {image, "--logs", (folder.path() / "logs").string()});
   EXPECT_EQ(written.exit_status, 0) << written.output;
   EXPECT_THAT(written.output,
               AllOf(HasSubstr("version 4.15-v4.15.0.1 for PC Engines apu2"), HasSubstr("erasing and writing"),
-                    HasSubstr("flashed: written, 8 MiB in "), HasSubstr(sha256_of(image).value())));
+                    HasSubstr("flashed: written and read back, 8 MiB in "), HasSubstr(sha256_of(image).value())));
   EXPECT_TRUE(chip.content() == content);
   EXPECT_FALSE(has_power());
+  ASSERT_FALSE(only_run_in(folder.path() / "backups").empty());
+  EXPECT_TRUE(text_of(only_run_in(folder.path() / "backups")) == old);
   EXPECT_THAT(text_of(folder.path() / "logs/flashrom-write.log"), HasSubstr("VERIFIED"));
   const ChildResult again = flash("write", {image});
   EXPECT_EQ(again.exit_status, 0);
@@ -96,7 +101,10 @@ TEST_F(FlashCommand, WritesAnImageOnceTheDutHasNoPower) {
 }
 
 TEST_F(FlashCommand, WritesTheGoldenImageWhereNoOtherIsNamed) {
-  const ChildResult written = flash("write");
+  const ChildResult refused = flash("write");
+  EXPECT_EQ(refused.exit_status, 3) << "what an erased chip holds may as well be a clip without contact";
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("nothing was written"), HasSubstr("nothing but 0xff")));
+  const ChildResult written = flash("write", {"--no-backup"});
   EXPECT_EQ(written.exit_status, 0) << written.output;
   EXPECT_TRUE(chip.content() == text_of(golden));
 }
