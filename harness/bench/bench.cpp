@@ -84,20 +84,20 @@ Result<std::unique_ptr<Bench>> Bench::open_medium_alone(const BenchFile& file, c
   return bench;
 }
 
-Result<PowerSwitched> Bench::rescue(const Until& until) {
+Result<PowerSwitched> Bench::rescue(std::stop_token stop) {
   const bool chip_is_held = lease_ && lease_->found().chip_is_held;
   const bool in_s5 = file_.flash && file_.flash->s5;
   if (chip_is_held && in_s5) {  // cutting its supply would cut a write
     if (auto parted = part_chip_from_the_dead(); !parted) return parted.error();
   }
-  auto off = power_->set(Power::off, until);
+  auto off = power_->set(Power::off, Until(clock().now() + safe_limit, std::move(stop)));
   if (!off || !chip_is_held || in_s5) return off;
   if (auto parted = part_chip_from_the_dead(); !parted) return parted.error();
   return off;
 }
 
 Result<void> Bench::make_safe_first() {
-  auto off = rescue(Until(clock().now() + safe_limit));
+  auto off = rescue();
   if (!off) return off.error().within("the bench was not left safe, and cannot be made so");
   tell(Note{fmt::format("{} was not left safe by its last holder: power was switched off first", file_.name)});
   return {};

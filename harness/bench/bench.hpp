@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,9 @@ class Bench {
   Result<FirmwareChip*> chip();
 
   /// Puts right what a holder left that did not end well: its firmware chip is parted from its programmer, once that
-  /// has come to its end, and power is off. Returns that last switching. Faults: those of both.
-  Result<PowerSwitched> rescue(const Until& until);
+  /// has come to its end, and power is off. Returns that last switching. Waits for a programmer as long as a write may
+  /// take; switching has 30 s. Faults: those of both.
+  Result<PowerSwitched> rescue(std::stop_token stop = {});
 
   /// The hosts of ours, by the name of their network.
   [[nodiscard]] const std::map<std::string, BenchPort>& ports() const { return ports_; }

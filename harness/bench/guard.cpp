@@ -27,7 +27,6 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr Nanos switch_limit = 30s;
 constexpr Nanos try_again_after = 200ms;
 constexpr Nanos make_safe_limit = 60s;
 constexpr Nanos scope_limit = 3s;
@@ -121,7 +120,7 @@ class Rescue {
     const auto bench = Bench::open_power_alone(file_, catalog_, std::move(*lease));
     if (!bench) return bench.error();
     (*bench)->on_device_event([this](EventBody body) { tell(std::move(body)); });
-    auto off = (*bench)->rescue(Until(clock_.now() + switch_limit));
+    auto off = (*bench)->rescue();
     (*bench)->on_device_event({});
     if (off && off->read_back == Power::on)
       return Fault(Cause::protocol, file_.name + "/power", "switched off, but it reads back on");

@@ -256,7 +256,7 @@ Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file,
   }
   if (!bench) return bench.error();
   if ((*bench)->lease()->found().chip_is_held) {
-    if (auto rescued = (*bench)->rescue(Until((*bench)->clock().now() + switching_limit, stop)); !rescued) {
+    if (auto rescued = (*bench)->rescue(stop); !rescued) {
       return rescued.error();
     }
   }

@@ -46,7 +46,7 @@ class PowerInHand {
   Result<void> turn_off() {
     if (bench_.lease()->found().chip_is_held) {
       print(fmt::format("{}: waiting for its programmer, whose coldboot died\n", bench_.file().name));
-      if (auto rescued = bench_.rescue(in_time()); !rescued) return rescued.error();
+      if (auto rescued = bench_.rescue(stop_); !rescued) return rescued.error();
     }
     return turn(Power::off);
   }

@@ -16,7 +16,7 @@ constexpr int relay = 0;
 constexpr int spi_lines = 1;
 constexpr int spi_vcc = 3;
 constexpr int reset = 8;
-constexpr int power_button = 9;
+constexpr int button_pin = 9;
 constexpr int cmos = 11;
 constexpr int first_input = 13;
 constexpr std::array names{"relay",   "oc3",     "oc2",     "oc1",        "oc6",          "oc5",    "oc4",
@@ -87,10 +87,10 @@ void RteEmulator::feel(int line, int level) {
   if (line == relay) {
     if (level == 1 && is_driven) harm_.emplace_back("power came while the SPI lines were driven");
     board_ = level == 1 ? Board::running : Board::dead;
-  } else if (line == power_button && level == 1) {
+  } else if (line == button_pin && level == 1) {
     pressed_at_ = clock_.now();
     if (is_driven) harm_.emplace_back("the power button was pressed while the SPI lines were driven");
-  } else if (line == power_button) {
+  } else if (line == button_pin) {
     if (board_ == Board::running && clock_.now() - pressed_at_ >= s5_after) board_ = Board::s5;
   } else if ((line == spi_lines || line == spi_vcc) && level == 1 && board_ == Board::running) {
     harm_.emplace_back("the SPI lines were driven into a running board");

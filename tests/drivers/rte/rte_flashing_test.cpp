@@ -232,7 +232,7 @@ TEST_F(RteFlashing, PartsWhatADeadHolderLeftConnectedBeforeThereIsPower) {
   put_text(lock, "somebody\n" + text_of(folder.path() / "notes"));
   open(three_lines());
   EXPECT_FALSE(bench->power().set(Power::on, soon()));
-  ASSERT_TRUE(bench->rescue(soon()));
+  ASSERT_TRUE(bench->rescue());
   EXPECT_TRUE(all_lines_are_off());
   EXPECT_TRUE(bench->power().set(Power::on, soon()));
 }
