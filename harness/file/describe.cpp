@@ -1,6 +1,7 @@
 #include "harness/file/describe.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -243,24 +244,34 @@ class Page {
       }
       return;
     }
-    text_ += key_table(shape.keys);
-    write_exactly_one(shape);
+    text_ += key_table(shape.keys) + exactly_one_text(shape);
     queue_below(shape.keys);
-    for (const auto& [word, table] : shape.tables) write_table(shape, word, *table);
+    write_tables(shape);
   }
 
-  void write_table(const Shape& shape, const std::string& word, const Shape& table) {
-    text_ += fmt::format("\n### {} with `{}: {}`\n\n{}\n\n{}", shape.name, shape.selector, word, table.doc,
-                         key_table(table.keys));
-    write_exactly_one(table);
+  /// Tables that stand in an earlier section already are named there.
+  void write_tables(const Shape& shape) {
+    std::map<std::string, std::vector<std::string>> earlier;  // section -> words
+    for (const auto& [word, table] : shape.tables) {
+      const std::string text =
+          fmt::format("`{}: {}`\n\n{}\n\n{}{}", shape.selector, word, table->doc, key_table(table->keys),
+                      exactly_one_text(*table));
+      const auto [written, is_new] = tables_.try_emplace(text, &shape);
+      if (is_new) text_ += fmt::format("\n### {} with {}", shape.name, text);
+      else earlier[link(*written->second)].push_back(fmt::format("`{}`", word));
+    }
+    for (const auto& [section, words] : earlier)
+      text_ += fmt::format("\nWith `{}` {} the further keys are those of {}.\n", shape.selector,
+                           fmt::join(words, ", "), section);
   }
 
-  void write_exactly_one(const Shape& shape) {
-    if (shape.exactly_one.empty()) return;
-    text_ += fmt::format("\nExactly one of `{}` must be there.\n", fmt::join(shape.exactly_one, "`, `"));
+  static std::string exactly_one_text(const Shape& shape) {
+    if (shape.exactly_one.empty()) return {};
+    return fmt::format("\nExactly one of `{}` must be there.\n", fmt::join(shape.exactly_one, "`, `"));
   }
 
   std::string text_;
+  std::map<std::string, const Shape*> tables_;  ///< those written, and the section they stand in
   std::vector<const Shape*> sections_;
   std::set<std::string> known_;
 };

@@ -122,7 +122,7 @@ TEST(RunRecord, GivesBytesWithoutIndexTheTimeBetweenTheirNeighbours) {
   fs::resize_file(index, 8 + 32);
   const auto chunks = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(chunks.size(), 2U);
-  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 23s, run_origin + 12s, false}));
+  EXPECT_EQ(chunks[1], (Chunk{10, 6, run_origin + 27s, run_origin + 12s, false}));
   fs::remove(index);
   const auto without = read_run_folder(run)->boots.at(0).consoles.at(0).chunks;
   ASSERT_EQ(without.size(), 1U);

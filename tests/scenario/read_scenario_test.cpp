@@ -102,13 +102,11 @@ INSTANTIATE_TEST_SUITE_P(
               "\"2.4\")\n"},
         Wrong{"unknown_step", std::string(bare) + "steps: [power-cicle]",
               "s.yaml:4:9: found power-cicle, expected one of power-on, power-off, power-cycle, expect, send, wait, "
-              "run (did "
-              "you mean power-cycle?)\n"},
+              "run, flash, recover, media (did you mean power-cycle?)\n"},
         Wrong{"two_steps_in_one",
               std::string(bare) + "steps:\n  - power-cycle:\n    expect: {marker: menu, within: 9 s}",
               "s.yaml:5:5: found a map of several keys, expected one of power-on, power-off, power-cycle, expect, "
-              "send, wait, "
-              "run (each begins with its own \"- \", and what belongs to it stands in braces)\n"},
+              "send, wait, run, flash, recover, media (each begins with its own \"- \", and what belongs to it stands in braces)\n"},
         Wrong{"off_is_a_boolean_to_some", std::string(bare) + "steps: [power-cycle: {off: 10 s}]",
               "s.yaml:4:23: found the key off, expected one of off-for (did you mean off-for?)\n"},
         Wrong{"expects_an_unknown_marker",
@@ -163,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
             std::string(bare) + "limits:\n  - {id: a, that: bare.loader <= 1 s}\n  - {id: a, that: bare.system <= 1 s}",
             "s.yaml:6:5: found the limit a again, expected every id once\n"},
         Wrong{"key_of_later_work", std::string(bare) + "repeat: {boots: 2, seed: 7}",
-              "s.yaml:4:20: found the key seed, expected one of boots, bench-retries\n"}),
+              "s.yaml:4:20: found the key seed, expected one of boots, order, bench-retries\n"}),
     [](const auto& param) { return param.param.name; });
 
 TEST(Scenario, SaysWhereAMissingProfileWasLookedFor) {
@@ -229,7 +227,7 @@ each boot of guest
   5.  expect menu within 400 s
   6.  wait 5 s
   7.  shut down cleanly and power off
-  done after 6 h 52 min at the latest, were every deadline used up
+  done after 6 h 53 min at the latest, were every deadline used up
 
 measured
   boot      power-on → menu
