@@ -148,14 +148,20 @@ class FlashInHand {
 
   [[nodiscard]] std::string_view done() const { return arguments_.what == "read" ? "read" : "erased"; }
 
-  /// An erased chip is what was wanted: nothing about it is in doubt afterwards.
-  Result<FlashReport> erase(Flasher& flasher, const FlashRequest& request) {
+  /// An erased chip is what was wanted: nothing about it is in doubt afterwards, and neither where nothing was erased.
+  Result<FlashReport> erase(Flasher& flasher, FlashRequest request) {
     const auto chip = bench_.chip();
     if (!chip) return chip.error();
+    const bool was_in_doubt = bench_.lease()->is_chip_in_doubt();
     if (auto told = (*chip)->is_in_doubt(); !told) return told.error();
+    bool began = false;
+    request.on_progress = [&, show = request.on_progress](const FlashProgress& at) {
+      began = began || at.stage >= FlashStage::erasing_and_writing;
+      show(at);
+    };
     auto report = flasher.erase(request, until_);
     is_changing_ = false;
-    if (report) (*chip)->settled();
+    if (report || (!began && !was_in_doubt)) (*chip)->settled();
     return report;
   }
 

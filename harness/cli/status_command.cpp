@@ -87,6 +87,7 @@ std::string line_of(const std::string& bench, const std::optional<LockView>& loc
   if (!lock->held && !state.left_safe) {
     line += fmt::format("; left so by {}; the next run, or `power`, switches off first", state.unsafe_by);
   }
+  if (!lock->held && state.chip_is_in_doubt) line += "; its firmware chip was not written to the end";
   return line + "\n";
 }
 
@@ -96,6 +97,7 @@ nlohmann::json json_of(const std::string& bench, const std::optional<LockView>& 
   nlohmann::json json{{"bench", bench},         {"state", state_word(*lock, state)},
                       {"holder", lock->holder}, {"token", state.token},
                       {"run", state.run},       {"until", state.until}};
+  if (state.chip_is_in_doubt) json["firmware_in_doubt"] = true;
   if (state.power) json["power"] = name_of(*state.power);
   return json;
 }

@@ -24,7 +24,7 @@ class Lines : public testing::Test {
   Lines() { relay.journal = &journal; }
   void SetUp() override {
     ASSERT_TRUE(interlock.set(Power::off, soon_enough()));
-    hold.emplace(std::move(*interlock.hold()));
+    hold.emplace(*interlock.hold());
   }
   [[nodiscard]] Until soon_enough() const { return Until(clock.now() + 60s, stop.get_token()); }
   ChipLines lines() { return {{{"spi", {&relay, 3}}, {"vcc", {&relay, 2}}}, entry, clock, "apu/flash"}; }
