@@ -63,6 +63,7 @@ TEST_F(CutRun, ThatIsKilledIsPartedFromTheChipOnceItsProgrammerHasEnded) {
   EXPECT_TRUE(fake.has_ended());
   EXPECT_TRUE(chip_holds(text_of(new_image)));
   EXPECT_TRUE(state().chip_is_in_doubt) << "nobody has read it back";
+  EXPECT_THAT(coldboot({"status"}).output, HasSubstr("; its firmware chip was not written to the end"));
   expect_safe();
   EXPECT_FALSE(had_power());
   expect_golden_first_in_the_next_run();

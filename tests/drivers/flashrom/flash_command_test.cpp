@@ -8,6 +8,7 @@
 #include "harness/io/lock_file.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/drivers/flashrom/emulated_chip.hpp"
+#include "tests/drivers/flashrom/fake_dut.hpp"
 #include "tests/drivers/flashrom/fake_programmer.hpp"
 #include "tests/firmware/image_builder.hpp"
 
@@ -61,6 +62,9 @@ class FlashCommand : public testing::Test {
   }
   [[nodiscard]] fs::path relay() const { return folder.path() / "relay"; }
   [[nodiscard]] bool has_power() const { return fs::exists(relay() / "1"); }
+  [[nodiscard]] static bool is_in_doubt() {
+    return bench_state(look_at_lock(bench_lock("flashed").value()).value()).chip_is_in_doubt;
+  }
   [[nodiscard]] bool programmer_is_held() const {
     const auto lock = look_at_lock(folder.path() / "locks" / lock_name);
     return lock && lock->held;
@@ -201,6 +205,38 @@ TEST_F(FlashCommand, IsSurvivedByWhatItWritesAndByTheLock) {
   EXPECT_TRUE(becomes_true([&] { return fake.has_ended(); }));
   EXPECT_TRUE(becomes_true([&] { return !programmer_is_held(); }));
   EXPECT_EQ(fake.chip(), text_of(small_image));
+}
+
+TEST_F(FlashCommand, ErasesAndLeavesNoDoubtAboutAChipThatItDidNotTouch) {
+  chip.set(content);
+  ChildResult ended = flash("erase");
+  EXPECT_EQ(ended.exit_status, 0) << ended.output;
+  EXPECT_EQ(chip.content(), std::string(EmulatedChip::size_bytes, '\xff'));
+  EXPECT_FALSE(is_in_doubt());
+
+  put_bench("{driver: flashrom, programmer: \"dummy:bus=spi\", size: 8 MiB}");
+  ended = flash("erase");
+  EXPECT_EQ(ended.exit_status, 3) << ended.output;
+  EXPECT_FALSE(is_in_doubt());
+}
+
+TEST_F(FlashCommand, ReachesAChipFromInsideAndSwitchesOffOnlyAfterAWrite) {
+  const FakeDut dut(folder.path() / "dut");
+  fs::create_directories(folder.path() / "there");
+  put_bench(fmt::format("{{driver: flashrom-inside, through: \"{}\", folder: {}, program: {}, programmer: \"{}\", "
+                        "size: 8 KiB}}",
+                        dut.through(), (folder.path() / "there").string(), FakeProgrammer::program(),
+                        fake.programmer()));
+  ChildResult ended = flash("read", {folder.path() / "backup.rom"});
+  EXPECT_EQ(ended.exit_status, 0) << ended.output;
+  EXPECT_EQ(text_of(folder.path() / "backup.rom"), fake.chip());
+  EXPECT_TRUE(has_power());
+
+  ended = flash("write", {small_image});
+  EXPECT_EQ(ended.exit_status, 0) << ended.output;
+  EXPECT_EQ(fake.chip(), text_of(small_image));
+  EXPECT_FALSE(is_in_doubt());
+  EXPECT_FALSE(has_power()) << "what was written is booted";
 }
 
 TEST_F(FlashCommand, SaysWhatABenchWithoutAFlashLacks) {
