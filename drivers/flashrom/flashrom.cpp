@@ -63,7 +63,8 @@ Result<void> check_readout(std::string_view bytes, std::string_view again, std::
     return Fault(
         Cause::protocol, "",
         fmt::format("the chip reads as nothing but {:#04x}", static_cast<unsigned>(static_cast<unsigned char>(*byte))),
-        "either it is erased, or its data line has no contact: check the clip. A chip that is known to be erased is written "
+        "either it is erased, or its data line has no contact: check the clip. A chip that is known to be erased is "
+        "written "
         "without a backup (--no-backup, or `backup: false` of a step)");
   }
   return {};

@@ -253,16 +253,17 @@ class Page {
   void write_tables(const Shape& shape) {
     std::map<std::string, std::vector<std::string>> earlier;  // section -> words
     for (const auto& [word, table] : shape.tables) {
-      const std::string text =
-          fmt::format("`{}: {}`\n\n{}\n\n{}{}", shape.selector, word, table->doc, key_table(table->keys),
-                      exactly_one_text(*table));
+      const std::string text = fmt::format("`{}: {}`\n\n{}\n\n{}{}", shape.selector, word, table->doc,
+                                           key_table(table->keys), exactly_one_text(*table));
       const auto [written, is_new] = tables_.try_emplace(text, &shape);
-      if (is_new) text_ += fmt::format("\n### {} with {}", shape.name, text);
-      else earlier[link(*written->second)].push_back(fmt::format("`{}`", word));
+      if (is_new)
+        text_ += fmt::format("\n### {} with {}", shape.name, text);
+      else
+        earlier[link(*written->second)].push_back(fmt::format("`{}`", word));
     }
     for (const auto& [section, words] : earlier)
-      text_ += fmt::format("\nWith `{}` {} the further keys are those of {}.\n", shape.selector,
-                           fmt::join(words, ", "), section);
+      text_ += fmt::format("\nWith `{}` {} the further keys are those of {}.\n", shape.selector, fmt::join(words, ", "),
+                           section);
   }
 
   static std::string exactly_one_text(const Shape& shape) {

@@ -106,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"two_steps_in_one",
               std::string(bare) + "steps:\n  - power-cycle:\n    expect: {marker: menu, within: 9 s}",
               "s.yaml:5:5: found a map of several keys, expected one of power-on, power-off, power-cycle, expect, "
-              "send, wait, run, flash, recover, media (each begins with its own \"- \", and what belongs to it stands in braces)\n"},
+              "send, wait, run, flash, recover, media (each begins with its own \"- \", and what belongs to it stands "
+              "in braces)\n"},
         Wrong{"off_is_a_boolean_to_some", std::string(bare) + "steps: [power-cycle: {off: 10 s}]",
               "s.yaml:4:23: found the key off, expected one of off-for (did you mean off-for?)\n"},
         Wrong{"expects_an_unknown_marker",

@@ -223,10 +223,10 @@ TEST_F(FlashCommand, ErasesAndLeavesNoDoubtAboutAChipThatItDidNotTouch) {
 TEST_F(FlashCommand, ReachesAChipFromInsideAndSwitchesOffOnlyAfterAWrite) {
   const FakeDut dut(folder.path() / "dut");
   fs::create_directories(folder.path() / "there");
-  put_bench(fmt::format("{{driver: flashrom-inside, through: \"{}\", folder: {}, program: {}, programmer: \"{}\", "
-                        "size: 8 KiB}}",
-                        dut.through(), (folder.path() / "there").string(), FakeProgrammer::program(),
-                        fake.programmer()));
+  put_bench(
+      fmt::format("{{driver: flashrom-inside, through: \"{}\", folder: {}, program: {}, programmer: \"{}\", "
+                  "size: 8 KiB}}",
+                  dut.through(), (folder.path() / "there").string(), FakeProgrammer::program(), fake.programmer()));
   ChildResult ended = flash("read", {folder.path() / "backup.rom"});
   EXPECT_EQ(ended.exit_status, 0) << ended.output;
   EXPECT_EQ(text_of(folder.path() / "backup.rom"), fake.chip());
