@@ -35,7 +35,7 @@ class FlashedBench {
     for (unsigned which : {0U, 1U}) put_text(file(fmt::format("{}.rom", which)), random_bytes(which + 1));
     fs::copy_file(file("0.rom"), file("chip.rom"));
     std::ofstream(file("bench.yaml")) << fmt::format(
-        "coldboot: bench/1\nname: flash-step\npower: {{driver: command, closed: 'true', open: 'true', off-min: 0 s, "
+        "coldboot: bench/1\nname: flash-step\npower: {{driver: command, closed: 'true on', open: 'true off', off-min: 0 s, "
         "settle: 0 "
         "s}}\nconsoles:\n  com1: {{driver: command, run: cat}}\n"
         "flash: {{driver: flashrom, programmer: \"{}\", chip: {}, size: 8 MiB}}\n",
@@ -85,13 +85,18 @@ Result<FlashSteps> measure_flash_steps(const std::string& coldboot, int steps) {
                               "--quiet", "--out", bench.file("out")},
                              Until(std::chrono::steady_clock::now() + std::chrono::minutes(5)));
   if (!ran) return ran.error();
-  if (ran->exit_status != 0) return Fault(Cause::refused, coldboot, "the run did not pass", ran->output);
-  const auto record = read_run_folder(fs::directory_iterator(bench.file("out"))->path());
+  std::error_code none;
+  const fs::directory_iterator run(bench.file("out"), none);
+  if (none) return Fault(Cause::refused, coldboot, "nothing was run", ran->output);
+  const auto record = read_run_folder(run->path());
   if (!record) return record.error();
   for (const Event& event : record->boots.at(0).events) {
     if (const auto* put = std::get_if<FirmwarePut>(&event.body)) measured.ours.push_back(put->took);
   }
-  return measured;
+  // The run itself does not pass: there is no board that would boot.
+  if (std::ssize(measured.ours) == steps) return measured;
+  return Fault(Cause::refused, coldboot, fmt::format("{} of {} steps wrote the chip", measured.ours.size(), steps),
+               ran->output);
 }
 
 }  // namespace coldboot::capture_bench

@@ -8,7 +8,7 @@
 #include "tests/performance/page.hpp"
 
 // Measures capture on this machine: capture_bench [--only accuracy|rack|flat-out|start|cycle|flash] [--coldboot FILE]
-// [--write FILE]. The page goes to standard output, and to the file.
+// [--write FILE]. The page goes to standard output, and to the file unless it is of one measurement only.
 
 namespace coldboot::capture_bench {
 namespace {
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   const Options options = options_of(argc, argv);
   const std::string page = page_of(measure_all(options));
   fmt::print("{}", page);
-  if (options.write.empty()) return 0;
+  if (options.write.empty() || !options.only.empty()) return 0;
   std::ofstream file(options.write);
   file << page;
   file.close();

@@ -33,6 +33,10 @@ std::string microseconds(Nanos time) {
   return fmt::format("{:.0f} µs", static_cast<double>(time.count()) / 1e3);
 }
 
+std::string milliseconds(Nanos time) {
+  return fmt::format("{:.0f} ms", static_cast<double>(time.count()) / 1e6);
+}
+
 std::string processor() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string text; std::getline(info, text);) {
@@ -53,6 +57,7 @@ std::string accuracy_row(std::string_view what, const std::vector<Nanos>& errors
 }
 
 std::string accuracy_part(const std::vector<Accuracy>& repeats) {
+  if (repeats.empty()) return "";
   std::vector<Nanos> lines;
   std::vector<Nanos> prompts;
   std::vector<Nanos> early;
@@ -114,6 +119,7 @@ std::string rack_row(const std::vector<Load>& repeats) {
 }
 
 std::string rack_part(const std::vector<std::vector<Load>>& racks) {
+  if (racks.empty()) return "";
   std::string rows;
   for (const auto& repeats : racks) rows += rack_row(repeats);
   return "## A full rack\n\n"
@@ -129,6 +135,7 @@ std::string rack_part(const std::vector<std::vector<Load>>& racks) {
 }
 
 std::string flat_out_part(const std::vector<Load>& repeats) {
+  if (repeats.empty()) return "";
   const auto per_mb = each(repeats, [](const Load& l) { return l.cpu_seconds * 1e6 / static_cast<double>(l.bytes); });
   const auto speed = each(repeats, [](const Load& l) { return static_cast<double>(l.bytes) / 1e6 / l.seconds; });
   return fmt::format(
@@ -157,12 +164,11 @@ std::string flash_part(const FlashSteps& flash) {
   const Nanos ours = quantile(flash.ours, 0.5);
   const Nanos alone = quantile(flash.alone, 0.5);
   return fmt::format(
-      "\n## A flash step\n\n- 8 MiB of flashrom's dummy chip, all of it changed: median of {} steps {}, of flashrom "
-      "called "
-      "by hand {}: {} more (goal 150 ms)\n\nBoth probe the chip, write it with flashrom's own verification, and read "
-      "it "
-      "back. The step also takes power away, looks at the image,\ncompares hashes and records.\n",
-      flash.ours.size(), microseconds(ours), microseconds(alone), microseconds(ours - alone));
+      "\n## A flash step\n\n- 8 MiB of flashrom's dummy chip, all of it changed: median of {} steps {}, of flashrom\n"
+      "  called by hand {}: {} more (goal 150 ms)\n\n"
+      "Both probe the chip, write it with flashrom's own verification, and read it back. The step also takes power\n"
+      "away, looks at the image, compares hashes and records.\n",
+      flash.ours.size(), milliseconds(ours), milliseconds(alone), milliseconds(ours - alone));
 }
 
 std::string start_part(const Results& results) {
