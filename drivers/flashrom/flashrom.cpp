@@ -95,6 +95,23 @@ Fault Flashrom::with_what_answers(const Fault& fault, const Until& until) {
                "chip: the one whose name is printed on the chip");
 }
 
+Result<void> Flashrom::check_regions(const std::vector<std::string>& regions) const {
+  if (!regions.empty() && !chip_.has_layout) {
+    return Fault(Cause::mistake, chip_.where, "found regions, but the chip has no layout",
+                 "give the flash of the bench a layout file, or say that the chip holds an FMAP");
+  }
+  for (const std::string& region : regions) {
+    if (region.find(':') != std::string::npos)
+      return Fault(Cause::mistake, chip_.where, fmt::format("found the region \"{}\", expected a name", region));
+  }
+  return {};
+}
+
+Result<void> Flashrom::look_ahead(const std::vector<std::string>& regions, const Until& until) {
+  if (auto good = check_regions(regions); !good) return good;
+  return host_->look_ahead(chip_.name, until);
+}
+
 Result<FlashChip> Flashrom::probe(const FlashRequest& request, const Until& until) {
   const Tidy afterwards(*host_);
   return find_chip(request, until);
@@ -123,14 +140,7 @@ Result<FlashChip> Flashrom::find_chip(const FlashRequest& request, const Until& 
 
 /// Probes, and does the step with the one chip that was found.
 Result<FlashReport> Flashrom::probe_and(FlashromStep step, const FlashRequest& request, const Until& until) {
-  if (!request.regions.empty() && !chip_.has_layout) {
-    return Fault(Cause::mistake, chip_.where, "found regions, but the chip has no layout",
-                 "give the flash of the bench a layout file, or say that the chip holds an FMAP");
-  }
-  for (const std::string& region : request.regions) {
-    if (region.find(':') != std::string::npos)
-      return Fault(Cause::mistake, chip_.where, fmt::format("found the region \"{}\", expected a name", region));
-  }
+  if (auto good = check_regions(request.regions); !good) return good.error();
   const Instant began = std::chrono::steady_clock::now();
   auto chip = request.chip ? Result<FlashChip>(*request.chip) : find_chip(request, until);
   if (!chip) return chip.error();

@@ -23,6 +23,7 @@ class Flashrom final : public Flasher {
  public:
   Flashrom(ExpectedChip chip, std::unique_ptr<FlashromHost> host);
 
+  Result<void> look_ahead(const std::vector<std::string>& regions, const Until& until) override;
   Result<FlashChip> probe(const FlashRequest& request, const Until& until) override;
   Result<FlashReport> read(const std::filesystem::path& file, const FlashRequest& request, const Until& until) override;
   Result<FlashReport> write(const std::filesystem::path& image, const FlashRequest& request,
@@ -34,6 +35,7 @@ class Flashrom final : public Flasher {
   [[nodiscard]] bool from_inside() const override { return host_->side() == FlashromSide::inside; }
 
  private:
+  [[nodiscard]] Result<void> check_regions(const std::vector<std::string>& regions) const;
   Result<FlashChip> find_chip(const FlashRequest& request, const Until& until);
   Result<FlashReport> probe_and(FlashromStep step, const FlashRequest& request, const Until& until);
   Result<void> read_into(const FlashromStep& step, const FlashRequest& request, const Until& until);

@@ -69,6 +69,27 @@ std::string FlashromHere::description() const {
   return "flashrom on " + config_.programmer;
 }
 
+Result<void> FlashromHere::look_ahead(const std::string& chip, const Until& until) {
+  std::vector<std::string> arguments{"--version"};
+  if (!chip.empty()) arguments = {"-p", "dummy", "-c", chip};  // nothing answers there: it is for the name alone
+  const auto end = run_flashrom({.task = FlashromTask::probe,
+                                 .program = config_.program,
+                                 .arguments = std::move(arguments),
+                                 .directory = config_.directory,
+                                 .limits = config_.limits},
+                                until, {});
+  if (!end) {
+    const Fault fault = end.error();
+    return Fault(fault.cause(), config_.where, fmt::format("flashrom: {}", fault.what()), fault.hint());
+  }
+  const auto outcome = outcome_of(*end);
+  constexpr int did_not_start = 126;  // and above, as a shell has it
+  const bool is_unknown = end->output.find("Unknown chip") != std::string::npos;
+  if (outcome || (end->exit_status < did_not_start && !is_unknown)) return {};  // that nothing answers is no wonder
+  return Fault(outcome.error().cause(), config_.where, fmt::format("{}: {}", config_.program, outcome.error().what()),
+               outcome.error().hint());
+}
+
 Result<FlashromEnd> FlashromHere::run(const FlashromStep& step, const FlashRequest& request, const Until& until) {
   FlashromFiles files{.layout = {}, .log = flashrom_log(step, request), .content = {}};
   if (config_.layout == FlashLayout::file) files.layout = std::filesystem::absolute(config_.layout_file);

@@ -34,6 +34,7 @@ class FlashromHere final : public FlashromHost {
   /// Starts nothing yet. Faults: `busy` naming the holder of the programmer, `refused`, `io`.
   static Result<std::unique_ptr<FlashromHost>> open(FlashromConfig config);
 
+  Result<void> look_ahead(const std::string& chip, const Until& until) override;
   Result<FlashromEnd> run(const FlashromStep& step, const FlashRequest& request, const Until& until) override;
   [[nodiscard]] FlashromSide side() const override { return FlashromSide::outside; }
   [[nodiscard]] std::string description() const override;

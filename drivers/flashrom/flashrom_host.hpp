@@ -32,6 +32,10 @@ class FlashromHost {
   /// Faults say where: `missing`, `refused`, `busy`, `io`, `lost`, `protocol`, `disk_full`, `timeout`, `stopped`.
   virtual Result<FlashromEnd> run(const FlashromStep& step, const FlashRequest& request, const Until& until) = 0;
 
+  /// Whether flashrom is there and knows the chip (empty: any), as far as can be told without touching the DUT. Faults
+  /// say where: `missing`, `mistake`, `io`.
+  virtual Result<void> look_ahead(const std::string& /*chip*/, const Until& /*until*/) { return {}; }
+
   /// Leaves nothing of ours behind; after each operation, however it ended.
   virtual void tidy_up() {}
 

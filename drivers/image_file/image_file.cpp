@@ -45,6 +45,15 @@ Result<MediumContent> ImageFile::verify(const std::filesystem::path& image, cons
   return content;
 }
 
+Result<void> ImageFile::look() {
+  const auto target = open(DiskUse::read);
+  const bool is_made_later = !target && target.error().cause() == Cause::missing;
+  const std::filesystem::path folder = std::filesystem::absolute(config_.path).parent_path();
+  if (is_made_later && ::access(folder.c_str(), W_OK) == 0) return {};
+  if (!target) return seen_from_here(target.error());
+  return {};
+}
+
 Result<std::unique_ptr<ImageTarget>> ImageFile::open(DiskUse use) const {
   struct stat status{};
   if (::stat(config_.path.c_str(), &status) != 0) {

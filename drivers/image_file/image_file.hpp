@@ -27,6 +27,7 @@ class ImageFile final : public BootMedium {
   Result<void> put(const std::filesystem::path& image, const Until& until) override;
   Result<MediumContent> write(const std::filesystem::path& image, const Tell& tell, const Until& until) override;
   Result<MediumContent> verify(const std::filesystem::path& image, const Tell& tell, const Until& until) override;
+  Result<void> look() override;
 
  private:
   [[nodiscard]] Result<std::unique_ptr<ImageTarget>> open(DiskUse use) const;

@@ -48,6 +48,10 @@ class FirmwareChip {
   FirmwareChip(Parts parts, ChipInterlock& interlock, Lease* lease, Clock& clock, std::string where);
 
   [[nodiscard]] std::string description() const { return flasher_->description(); }
+  /// See Flasher.
+  [[nodiscard]] Result<void> look_ahead(const std::vector<std::string>& regions, const Until& until) {
+    return flasher_->look_ahead(regions, until);
+  }
   [[nodiscard]] bool is_reached_from_inside() const { return flasher_->from_inside(); }
   [[nodiscard]] const FlashEntry& entry() const { return entry_; }
   /// Since when the DUT is known to have no power; nothing where it may have some.

@@ -21,6 +21,7 @@
 #include "harness/core/units.hpp"
 #include "harness/event/run_info.hpp"
 #include "harness/flashing/chip_job.hpp"
+#include "harness/measure/attributes.hpp"
 #include "harness/measure/verdict.hpp"
 
 namespace coldboot {
@@ -66,8 +67,12 @@ std::string text_of(const FirmwareImage& image) {
 
 /// The image to write or to compare with, once it is known to fit.
 Result<std::filesystem::path> image_for(const FlashArguments& arguments, const BenchFile& bench) {
-  auto file = arguments.file.empty() || arguments.what == "recover" ? golden_image(bench)
-                                                                    : Result<std::filesystem::path>(arguments.file);
+  std::error_code ignored;
+  if (!arguments.file.empty() && !std::filesystem::exists(arguments.file, ignored)) {
+    return Fault(Cause::mistake, arguments.file.string(),
+                 fmt::format("found no file, expected the image to {}", arguments.what));
+  }
+  auto file = arguments.file.empty() ? golden_image(bench) : Result<std::filesystem::path>(arguments.file);
   if (!file) return file;
   const auto image = fitting_image(*file, bench);
   if (!image) return image.error();
@@ -93,8 +98,20 @@ Result<std::filesystem::path> file_of(const FlashArguments& arguments, const Ben
     return Fault(Cause::mistake, bench.file.string(), "the bench has no flash: nothing here reaches its firmware chip",
                  "say in the bench file what writes it (flash:)");
   }
+  const bool takes_none = arguments.what == "recover" || arguments.what == "erase";
+  if (takes_none && !arguments.file.empty()) {
+    return Fault(Cause::mistake, arguments.file.string(),
+                 fmt::format("found a file, but flash {} takes none", arguments.what),
+                 "flash write puts an image of yours on the chip, flash recover the bench's golden one");
+  }
   if (arguments.what == "read") return file_for_readout(arguments);
-  return arguments.what == "erase" ? std::filesystem::path() : image_for(arguments, bench);
+  auto image = arguments.what == "erase" ? Result<std::filesystem::path>({}) : image_for(arguments, bench);
+  const bool changes = arguments.what == "write" || arguments.what == "erase";
+  if (image && changes && bench.flash->golden) {
+    const auto golden = golden_image(bench);  // told of before it is needed
+    if (!golden) return golden.error().within("the bench's golden image");
+  }
+  return image;
 }
 
 /// A bench whose firmware chip is in a person's hands.
@@ -113,7 +130,8 @@ class FlashInHand {
       auto written = write({.image = file, .is_restoring = true, .log_folder = arguments_.logs});
       return written ? see_it_boot(file) : written;
     }
-    return at_the_chip(bench_, customer(), until_, [&](Flasher& flasher) { return ask(flasher, file); });
+    return at_the_chip(bench_, customer(), arguments_.regions, until_,
+                       [&](Flasher& flasher) { return ask(flasher, file); });
   }
 
  private:
@@ -124,7 +142,8 @@ class FlashInHand {
     print(fmt::format("{}: {}, {} in {} ({})\n{}  {}\n", name(), text_of(put->outcome),
                       size_text(bench_.file().flash->size_bytes), seconds_text(put->took), put->chip, put->sha256,
                       put->image));
-    if (!put->backup.empty()) print(fmt::format("{}: what the chip held is in {}\n", name(), put->backup));
+    if (put->outcome == ChipOutcome::written && !put->backup.empty())
+      print(fmt::format("{}: what the chip held is in {}\n", name(), put->backup));
     return {};
   }
 
@@ -152,6 +171,11 @@ class FlashInHand {
   Result<FlashReport> erase(Flasher& flasher, FlashRequest request) {
     const auto chip = bench_.chip();
     if (!chip) return chip.error();
+    if (!arguments_.backups.empty()) {
+      const auto kept = back_up(flasher, request, arguments_.backups, until_);
+      if (!kept) return kept.error().within("what the chip holds could not be kept, and nothing was erased");
+      print(fmt::format("{}: what the chip held is in {}\n", name(), kept->string()));
+    }
     const bool was_in_doubt = bench_.lease()->is_chip_in_doubt();
     if (auto told = (*chip)->is_in_doubt(); !told) return told.error();
     bool began = false;
@@ -190,7 +214,8 @@ class FlashInHand {
                  "does this image boot on this board, and is the console in?");
   }
 
-  static bool says(ByteStream& stream, const std::string& text, const Until& until) {
+  /// Whether a whole line names that version; of none, whether anything comes at all.
+  static bool says(ByteStream& stream, const std::string& version, const Until& until) {
     constexpr int look_every_ms = 100;
     constexpr std::size_t piece_size = 4096;
     std::string heard;
@@ -203,7 +228,10 @@ class FlashInHand {
       piece.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
       piece.resize(stream.decode(piece));
       heard += piece;
-      if (!heard.empty() && heard.find(text) != std::string::npos) return true;
+      if (version.empty() && !heard.empty()) return true;
+      for (std::size_t end = 0; (end = heard.find_first_of("\r\n")) != std::string::npos; heard.erase(0, end + 1)) {
+        if (names_version(heard.substr(0, end), version)) return true;
+      }
     }
     return false;
   }
@@ -267,6 +295,7 @@ Result<void> flash_bench(const FlashArguments& arguments, const BenchFile& file,
     }
   }
   const auto done = FlashInHand(**bench, arguments, std::move(stop), is_changing).carry_out(*image);
+  if ((*bench)->lease()->is_chip_in_doubt()) tell_note(what_to_do_about_the_chip(file));
   (*bench)->lease()->hand_back();
   return done;
 }

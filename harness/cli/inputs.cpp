@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "drivers/catalog.hpp"
+#include "harness/bench/golden_image.hpp"
 #include "harness/cli/bench_use.hpp"
 #include "harness/cli/project.hpp"
 #include "harness/cli/telling.hpp"
@@ -13,12 +14,25 @@
 namespace coldboot {
 namespace {
 
+bool flashes(const Scenario& scenario) {
+  return std::ranges::any_of(scenario.configurations, [](const Configuration& configuration) {
+    if (configuration.boot.contains(firmware_medium)) return true;
+    return std::ranges::any_of(configuration.steps, [](const Step& step) {
+      return std::holds_alternative<FlashStep>(step.what) || std::holds_alternative<RecoverStep>(step.what);
+    });
+  });
+}
+
 std::vector<Fault> check_images(const Scenario& scenario, const BenchFile& bench) {
   std::vector<Fault> wrong;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
       if (const auto good = check_image(bench, medium, image); !good) wrong.push_back(good.error());
     }
+  }
+  if (wrong.empty() && flashes(scenario) && bench.flash && bench.flash->golden) {
+    const auto golden = golden_image(bench);
+    if (!golden) wrong.push_back(golden.error().within("the bench's golden image"));
   }
   return wrong;
 }

@@ -205,11 +205,11 @@ void add_flash(CLI::App& app, Action& action) {
   command->add_option("--region", arguments->regions, "Write or verify this region of the chip's layout alone");
   command->add_option("--logs", arguments->logs, "Folder to keep full logs in");
   arguments->backups = "runs/firmware-backups";
-  command->add_option("--backups", arguments->backups, "Folder for what the chip held before it was written")
+  command->add_option("--backups", arguments->backups, "Folder for what the chip held before it was written or erased")
       ->capture_default_str();
   auto no_backup = std::make_shared<bool>(false);
   command->add_flag("--no-backup", *no_backup,
-                    "Write without reading what the chip holds: it is worth nothing, or blank");
+                    "Write or erase without reading what the chip holds: it is worth nothing, or blank");
   command->callback([&action, arguments, no_backup] {
     if (*no_backup) arguments->backups.clear();
     action = [arguments] { return flash_command(*arguments); };

@@ -45,7 +45,7 @@ class PowerInHand {
   /// board in S5 would cut a write that goes on.
   Result<void> turn_off() {
     if (bench_.lease()->found().chip_is_held) {
-      print(fmt::format("{}: waiting for its programmer, whose coldboot died\n", bench_.file().name));
+      print(fmt::format("{}: seeing to it that its firmware chip is parted from the programmer\n", bench_.file().name));
       if (auto rescued = bench_.rescue(stop_); !rescued) return rescued.error();
     }
     return turn(Power::off);
@@ -115,6 +115,7 @@ int power_command(const PowerArguments& arguments) {
   }
   PowerInHand power(**bench, stop->token());
   const auto done = carry_out(arguments.what, power);
+  if (arguments.what != "status" && (*bench)->lease()->is_chip_in_doubt()) tell_note(what_to_do_about_the_chip(*file));
   const bool on_purpose = done && arguments.what != "status";
   (*bench)->lease()->hand_back(on_purpose);
   if (done) return exit_code::pass;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/flashing/chip_job.hpp"
+
 namespace coldboot {
 namespace {
 
@@ -56,29 +58,32 @@ void ProgressView::show_all(const std::stop_token& stop) {
     if (news.empty() && stop.stop_requested()) return;
     progress_.last_line = last_line.substr(0, last_line.find('\n'));
     for (const Event& event : news) take(event);
-    if (news.empty() && powered_ && pace_ == Pace::real) {
-      progress_.elapsed = std::chrono::steady_clock::now() - power_on_;
+    if (news.empty() && counting_from_ && pace_ == Pace::real) {
+      progress_.elapsed = std::chrono::steady_clock::now() - *counting_from_;
       line_.show(progress_, std::chrono::steady_clock::now());
     }
   }
 }
 
 void ProgressView::take(const Event& event) {
-  if (powered_) progress_.elapsed = event.at - power_on_;
+  if (counting_from_) progress_.elapsed = event.at - *counting_from_;
   if (const auto* started = std::get_if<BootStarted>(&event.body)) {
     progress_ = {started->configuration, ++boots_begun_[started->configuration], scenario_.boots, "", {}, ""};
-    powered_ = false;
+    counting_from_.reset();
     seen_.clear();
   } else if (const auto* power = std::get_if<PowerSwitched>(&event.body)) {
-    powered_ = power->wanted == Power::on;
-    if (powered_) power_on_ = power->returned;
+    const bool is_on = power->wanted == Power::on;
+    counting_from_ = is_on ? std::optional(power->returned) : std::nullopt;
     progress_.elapsed = {};
-    enter_stage(powered_ ? builtin::power_on : "");
-    if (!powered_) progress_.stage = "power off";
+    enter_stage(is_on ? builtin::power_on : "");
+    if (!is_on) progress_.stage = "power off";
   } else if (const auto* work = std::get_if<ChipWork>(&event.body)) {
+    if (work->stage == name_of(ChipStage::looking_at_image)) chip_work_began_ = event.at;
+    counting_from_ = chip_work_began_;
+    progress_.elapsed = event.at - chip_work_began_;
     progress_.stage = "firmware chip: " + work->stage;
   } else if (const auto* marker = std::get_if<MarkerSeen>(&event.body); marker != nullptr && !marker->held) {
-    progress_.elapsed = marker->hit.at - power_on_;
+    if (counting_from_) progress_.elapsed = marker->hit.at - *counting_from_;
     enter_stage(marker->hit.marker);
   } else {
     return;

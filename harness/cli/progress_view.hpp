@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -46,8 +47,8 @@ class ProgressView final : public RunObserver {
   Progress progress_;
   std::map<std::string, int> boots_begun_;
   std::set<std::string> seen_;
-  Instant power_on_{};
-  bool powered_ = false;
+  std::optional<Instant> counting_from_;  ///< power coming, or work on the firmware chip beginning
+  Instant chip_work_began_{};
 
   std::jthread thread_;
 };

@@ -87,7 +87,8 @@ std::string line_of(const std::string& bench, const std::optional<LockView>& loc
   if (!lock->held && !state.left_safe) {
     line += fmt::format("; left so by {}; the next run, or `power`, switches off first", state.unsafe_by);
   }
-  if (!lock->held && state.chip_is_in_doubt) line += "; its firmware chip was not written to the end";
+  if (!lock->held && state.chip_is_in_doubt)
+    line += fmt::format("; its firmware chip was not written to the end: coldboot flash recover {}", bench);
   return line + "\n";
 }
 

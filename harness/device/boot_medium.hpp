@@ -57,6 +57,9 @@ class BootMedium {
     return made_for_a_run();
   }
 
+  /// Whether it could be written now, as far as can be told without changing anything. Faults: as put().
+  virtual Result<void> look() { return {}; }
+
  private:
   static Fault made_for_a_run() {
     return Fault(Cause::refused, "",

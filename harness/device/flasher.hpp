@@ -78,6 +78,10 @@ class Flasher {
  public:
   virtual ~Flasher() = default;
 
+  /// Whether what an operation on these regions needs is there, as far as can be told without touching the DUT: the
+  /// tool, the name of the chip, the regions. Faults: `missing`, `mistake`, `io`.
+  virtual Result<void> look_ahead(const std::vector<std::string>& /*regions*/, const Until& /*until*/) { return {}; }
+
   /// Which chip answers; nothing is read or written.
   virtual Result<FlashChip> probe(const FlashRequest& request, const Until& until) = 0;
 

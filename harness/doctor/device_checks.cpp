@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/bench/button_power.hpp"
+#include "harness/bench/golden_image.hpp"
 #include "harness/bench/leased_power.hpp"
 #include "harness/bench/open_device.hpp"
 #include "harness/bench/relay_power.hpp"
@@ -50,7 +51,11 @@ void open_medium(Examination& exam, const std::string& name, const DeviceEntry& 
     exam.wrong(medium.error());
     return;
   }
-  exam.ok(here.where, fmt::format("{} is there", entry.driver));
+  if (auto good = (*medium)->look(); !good) {
+    exam.wrong(good.error());
+  } else {
+    exam.ok(here.where, fmt::format("{} is there", entry.driver));
+  }
   exam.open().media.push_back(std::move(*medium));
 }
 
@@ -198,11 +203,35 @@ void mend_devices(Examination& exam) {
   }
 }
 
+/// What writes the firmware chip, as far as it can be looked at while the DUT is left alone.
+void check_flash(Examination& exam) {
+  if (!exam.bench.flash) return;
+  OpenContext here = exam.context_for("flash");
+  here.size_bytes = exam.bench.flash->size_bytes;
+  auto flasher = open_device(exam.catalog.flashers, exam.bench.flash->device, "flash", here);
+  if (!flasher) {
+    exam.wrong(flasher.error());
+  } else if (auto good = (*flasher)->look_ahead({}, exam.within(asking_limit)); !good) {
+    exam.wrong(good.error());
+  } else {
+    exam.ok(here.where, fmt::format("{}; the chip itself is not asked", (*flasher)->description()));
+  }
+  if (!exam.bench.flash->golden) {
+    exam.warning(here.where, "no golden image is named: what a cut write leaves cannot be put right by itself",
+                 "flash: golden names one");
+  } else if (const auto golden = golden_image(exam.bench); !golden) {
+    exam.wrong(golden.error().within("golden image"));
+  } else {
+    exam.ok(here.where, fmt::format("the golden image {} has its hash", golden->filename().string()));
+  }
+}
+
 void check_devices(Examination& exam) {
   if (!exam.is_ours()) return;
   for (const ConsoleEntry& console : exam.bench.consoles) open_console(exam, console);
   for (const auto& [name, medium] : exam.bench.media) open_medium(exam, name, medium);
   for (const auto& [name, port] : exam.bench.ports) open_port(exam, name, port);
+  check_flash(exam);
   open_power(exam);
 }
 

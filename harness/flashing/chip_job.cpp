@@ -1,12 +1,14 @@
 #include "harness/flashing/chip_job.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "harness/bench/golden_image.hpp"
 #include "harness/event/run_info.hpp"
 #include "harness/firmware/image_guard.hpp"
 #include "harness/io/atomic_file.hpp"
@@ -40,12 +42,27 @@ class Readout {
   fs::path path_;
 };
 
-Result<void> make_folder(const fs::path& folder) {
+/// Makes a folder that can be written to.
+Result<void> make_folder(const fs::path& folder, std::string_view purpose) {
   if (folder.empty()) return {};
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return Fault(Cause::io, folder.string(), error.message());
-  return {};
+  if (!error && ::access(folder.c_str(), W_OK) != 0) error.assign(errno, std::generic_category());
+  if (!error) return {};
+  return Fault(Cause::io, folder.string(),
+               fmt::format("the folder for {} cannot be used: {}; nothing was written", purpose, error.message()));
+}
+
+/// Keeps what the chip holds in a file that has its hash for a name.
+Result<fs::path> keep_by_hash(const fs::path& readout, const std::string& hash, const fs::path& folder) {
+  if (auto made = make_folder(folder, "backups"); !made) return made.error();
+  const fs::path place = folder / (hash + ".rom");
+  const auto bytes = read_file(readout);
+  if (!bytes) return bytes.error();
+  std::error_code ignored;
+  if (fs::exists(place, ignored)) return place;
+  if (auto kept = write_file_atomically(place, *bytes); !kept) return kept.error();
+  return place;
 }
 
 Result<std::uint64_t> first_difference(const fs::path& one, const fs::path& other) {
@@ -105,10 +122,19 @@ Result<FirmwareImage> fitting_image(const fs::path& image, const BenchFile& benc
   return looked;
 }
 
-Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const Until& until,
-                         const std::function<Result<void>(Flasher&)>& work) {
+Result<fs::path> back_up(Flasher& flasher, const FlashRequest& request, const fs::path& folder, const Until& until) {
+  const Readout readout(request.log_folder);
+  if (auto read = flasher.read(readout.path(), request, until); !read) return read.error();
+  const auto hash = sha256_of(readout.path());
+  if (!hash) return hash.error();
+  return keep_by_hash(readout.path(), *hash, folder);
+}
+
+Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const std::vector<std::string>& regions,
+                         const Until& until, const std::function<Result<void>(Flasher&)>& work) {
   auto chip = bench.chip();
   if (!chip) return chip.error();
+  if (auto good = (*chip)->look_ahead(regions, until); !good) return good;
   if (!(*chip)->is_reached_from_inside()) {
     customer.tell(std::string(name_of(ChipStage::taking_power)));
     if (auto off = customer.switch_power(Power::off, Until(until.deadline)); !off) return off;
@@ -147,7 +173,7 @@ Result<FirmwarePut> ChipJob::carry_out(const Until& until) {
 
 Result<ChipStage> ChipJob::act(ChipStage stage, const Until& until) {
   switch (stage) {
-    case ChipStage::looking_at_image: return look_at_image();
+    case ChipStage::looking_at_image: return look_at_image(until);
     case ChipStage::taking_power: return take_power(until);
     case ChipStage::discharging:
       if (auto waited = customer_.let_pass(left_to_discharge(bench_, *chip_), until); !waited) return waited.error();
@@ -168,7 +194,14 @@ ChipStage ChipJob::after_a_fault(ChipStage stage) const {
   return ChipStage::connecting <= stage && stage < ChipStage::parting ? ChipStage::parting : ChipStage::resting;
 }
 
-Result<ChipStage> ChipJob::look_at_image() {
+/// A golden image that cannot be put back is told of before it is needed.
+Result<void> ChipJob::golden_is_there() const {
+  if (order_.is_restoring || !bench_.file().flash->golden) return {};
+  const auto golden = golden_image(bench_.file());
+  return golden ? Result<void>() : golden.error().within("the bench's golden image");
+}
+
+Result<ChipStage> ChipJob::look_at_image(const Until& until) {
   auto chip = bench_.chip();  // a programmer that somebody else has is told of before power is touched
   if (!chip) return chip.error();
   chip_ = *chip;
@@ -182,7 +215,10 @@ Result<ChipStage> ChipJob::look_at_image() {
   put_.version = image->build.version;
   put_.outcome = order_.is_restoring ? ChipOutcome::restored : ChipOutcome::written;
   put_.log = order_.log_folder.string();
-  if (auto made = make_folder(order_.log_folder); !made) return made.error();
+  if (auto made = make_folder(order_.log_folder, "logs"); !made) return made.error();
+  if (auto made = make_folder(order_.backup_folder, "backups"); !made) return made.error();
+  if (auto there = golden_is_there(); !there) return there.error();
+  if (auto good = chip_->look_ahead(order_.regions, until); !good) return good.error();
   return chip_->is_reached_from_inside() ? ChipStage::connecting : ChipStage::taking_power;
 }
 
@@ -223,17 +259,9 @@ Result<ChipStage> ChipJob::read_old(const Until& until) {
 
 Result<void> ChipJob::keep(const fs::path& readout, const std::string& hash) {
   if (order_.backup_folder.empty()) return {};
-  if (auto made = make_folder(order_.backup_folder); !made) return made;
-  const fs::path place = order_.backup_folder / (hash + ".rom");
-  const auto bytes = read_file(readout);
-  if (!bytes) return bytes.error();
-  std::error_code ignored;
-  if (!fs::exists(place, ignored)) {
-    if (auto kept = write_file_atomically(place, *bytes); !kept) {
-      return kept.error().within("what the chip held could not be kept, so nothing was written");
-    }
-  }
-  put_.backup = place.string();
+  const auto place = keep_by_hash(readout, hash, order_.backup_folder);
+  if (!place) return place.error().within("what the chip held could not be kept, so nothing was written");
+  put_.backup = place->string();
   return {};
 }
 

@@ -59,7 +59,8 @@ class ChipJob {
 
  private:
   Result<ChipStage> act(ChipStage stage, const Until& until);
-  Result<ChipStage> look_at_image();
+  [[nodiscard]] Result<void> golden_is_there() const;
+  Result<ChipStage> look_at_image(const Until& until);
   Result<ChipStage> take_power(const Until& until);
   Result<ChipStage> connect(const Until& until);
   Result<ChipStage> read_old(const Until& until);
@@ -83,10 +84,16 @@ class ChipJob {
   FirmwarePut put_;
 };
 
-/// Brings the chip within reach of its programmer, does `work`, and parts them again, whatever comes of it; the DUT is
-/// off then, unless the chip is reached from inside it. Faults: those of ChipJob and of `work`.
-Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const Until& until,
-                         const std::function<Result<void>(Flasher&)>& work);
+/// Brings the chip within reach of its programmer, does `work`, which is for these regions, and parts them again,
+/// whatever comes of it; the DUT is off then, unless the chip is reached from inside it. Faults: those of ChipJob and
+/// of `work`.
+Result<void> at_the_chip(Bench& bench, const ChipCustomer& customer, const std::vector<std::string>& regions,
+                         const Until& until, const std::function<Result<void>(Flasher&)>& work);
+
+/// Reads the chip and keeps what it holds in `folder`, in a file that has its hash for a name. Faults: those of reading
+/// and of files.
+Result<std::filesystem::path> back_up(Flasher& flasher, const FlashRequest& request,
+                                      const std::filesystem::path& folder, const Until& until);
 
 /// Refuses an image that does not fit the bench's chip or board, before anything is touched. Faults: `mistake`, and
 /// those of reading it.

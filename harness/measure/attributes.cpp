@@ -50,6 +50,12 @@ std::string first_capture(std::span<const MarkerHit> hits, const std::string& na
 
 }  // namespace
 
+bool names_version(std::string_view line, std::string_view version) {
+  const std::vector<std::string> wanted = words_of(version);
+  const std::vector<std::string> words = words_of(line);
+  return !wanted.empty() && std::ranges::find(words, wanted.back()) != words.end();
+}
+
 bool attributes_agree(std::string_view declared, std::string_view observed) {
   if (declared == observed) return true;
   const std::vector<std::string> mine = words_of(declared);

@@ -17,6 +17,10 @@ namespace coldboot {
 /// "4.10.0.2", but "v4.10" does not agree with "v4.10.0.2", nor "pfSense 2.4.4" with "OPNsense 2.4.4".
 bool attributes_agree(std::string_view declared, std::string_view observed);
 
+/// Whether a line of a console names the version of a firmware image: the most particular part of it, which is its last
+/// word: "BIOS version v4.15.0.1" names 4.15-v4.15.0.1.
+bool names_version(std::string_view line, std::string_view version);
+
 /// One row for each attribute that is declared or observed, by name. Observed is the first capture of that name among
 /// the hits; `observe` says which capture tells which attribute.
 std::vector<Attribute> attributes_of(const std::map<std::string, std::string>& declared,

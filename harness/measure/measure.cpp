@@ -1,6 +1,8 @@
 #include "harness/measure/measure.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -113,49 +115,116 @@ std::vector<StepOutcome> steps_of(const BootRecord& record) {
   return steps;
 }
 
-std::vector<ImagePut> images_put(const BootRecord& record) {
-  std::vector<ImagePut> images;
-  for (const Event& event : record.events) {
-    if (const auto* put = std::get_if<MediumPut>(&event.body)) {
-      images.push_back({.medium = put->medium,
-                        .image = put->image,
-                        .sha256 = put->sha256,
-                        .version = "",
-                        .chip = "",
-                        .programmer = "",
-                        .outcome = std::string(name_of(ChipOutcome::written)),
-                        .read_back = "",
-                        .took = put->took,
-                        .saved = {}});
-    }
-    if (const auto* put = std::get_if<FirmwarePut>(&event.body)) {
-      images.push_back({.medium = "flash",
-                        .image = put->image,
-                        .sha256 = put->sha256,
-                        .version = put->version,
-                        .chip = put->chip,
-                        .programmer = put->programmer,
-                        .outcome = std::string(name_of(put->outcome)),
-                        .read_back = put->read_back,
-                        .took = put->took,
-                        .saved = put->saved});
+/// When the DUT had power aside, to prove that a firmware boots: from then until it is switched on for this boot's
+/// sake, nothing it says is this boot's.
+class AsideTimes {
+ public:
+  explicit AsideTimes(const BootRecord& record) {
+    for (const Event& event : record.events) {
+      const auto* power = std::get_if<PowerSwitched>(&event.body);
+      if (power == nullptr || power->wanted != Power::on) continue;
+      const bool goes_on = !times_.empty() && times_.back().to == Instant::max();
+      if (power->aside && !goes_on) times_.push_back({power->sent, Instant::max()});
+      if (!power->aside && goes_on) times_.back().to = power->sent;
     }
   }
-  return images;
+  [[nodiscard]] bool hold(Instant at) const {
+    return at != Instant::max() &&
+           std::ranges::any_of(times_, [at](const Time& time) { return time.from <= at && at < time.to; });
+  }
+  [[nodiscard]] bool are_none() const { return times_.empty(); }
+
+ private:
+  struct Time {
+    Instant from;
+    Instant to;
+  };
+  std::vector<Time> times_;
+};
+
+std::vector<Chunk> chunks_of_this_boot(const ConsoleRecord& console, const AsideTimes& aside) {
+  std::vector<Chunk> own = console.chunks;
+  std::erase_if(own, [&](const Chunk& chunk) { return aside.hold(chunk.arrival); });
+  return own;
 }
 
-/// Without what a board said that got power aside, before this boot: to prove another firmware than the one measured.
-BootHits hits_of_this_boot(const BootRecord& record, const BootHits& hits) {
-  const bool was_on_aside = std::ranges::any_of(record.events, [](const Event& event) {
-    const auto* power = std::get_if<PowerSwitched>(&event.body);
-    return power != nullptr && power->aside;
-  });
-  const PowerSwitched* const on = first_power_on(record);
-  if (!was_on_aside || on == nullptr) return hits;
-  BootHits own = hits;
-  std::erase_if(own.markers, [on](const MarkerHit& hit) { return hit.at < on->sent; });
-  std::erase_if(own.failures, [on](const FailureHit& hit) { return hit.at < on->sent; });
+/// The last byte that a console said in this boot.
+std::optional<MarkerHit> last_byte_of(const ConsoleRecord& console, const AsideTimes& aside) {
+  const std::vector<Chunk> own = chunks_of_this_boot(console, aside);
+  if (own.empty() || own.back().length == 0) return std::nullopt;
+  const Chunk& last = own.back();
+  const std::uint64_t end = last.offset + last.length;
+  const auto newlines =
+      std::count(console.raw.begin(), console.raw.begin() + static_cast<std::ptrdiff_t>(end - 1), '\n');
+  MarkerHit hit;
+  hit.marker = builtin::last_byte;
+  hit.console = console.name;
+  hit.at = last.arrival;
+  hit.not_before = last.not_before;
+  hit.stamped = last.stamped;
+  hit.line = static_cast<std::uint64_t>(newlines) + 1;
+  hit.begin = end - 1;
+  hit.end = end;
+  return hit;
+}
+
+/// Without what a board said that had power aside.
+BootHits hits_of_this_boot(const BootRecord& record, const AsideTimes& aside, const BootHits& hits) {
+  if (aside.are_none()) return hits;
+  BootHits own;
+  for (const MarkerHit& hit : hits.markers) {
+    if (!aside.hold(hit.at)) {
+      own.markers.push_back(hit);
+    } else if (hit.marker == builtin::last_byte) {
+      const auto console = std::ranges::find(record.consoles, hit.console, &ConsoleRecord::name);
+      const auto last = console == record.consoles.end() ? std::nullopt : last_byte_of(*console, aside);
+      if (last) own.markers.push_back(*last);
+    }
+  }
+  std::ranges::copy_if(hits.failures, std::back_inserter(own.failures),
+                       [&](const FailureHit& hit) { return !aside.hold(hit.at); });
   return own;
+}
+
+ImagePut image_put(const MediumPut& put) {
+  ImagePut image;
+  image.medium = put.medium;
+  image.image = put.image;
+  image.sha256 = put.sha256;
+  image.outcome = name_of(ChipOutcome::written);
+  image.took = put.took;
+  return image;
+}
+
+ImagePut image_put(const FirmwarePut& put) {
+  ImagePut image;
+  image.medium = "flash";
+  image.image = put.image;
+  image.sha256 = put.sha256;
+  image.version = put.version;
+  image.chip = put.chip;
+  image.programmer = put.programmer;
+  image.outcome = name_of(put.outcome);
+  image.read_back = put.read_back;
+  image.took = put.took;
+  image.saved = put.saved;
+  return image;
+}
+
+/// All images of a boot; it ran the last one of each medium that was put before it had power.
+std::vector<ImagePut> images_put(const BootRecord& record) {
+  std::vector<ImagePut> images;
+  std::optional<std::size_t> before_power;
+  for (const Event& event : record.events) {
+    if (const auto* put = std::get_if<MediumPut>(&event.body)) images.push_back(image_put(*put));
+    if (const auto* put = std::get_if<FirmwarePut>(&event.body)) images.push_back(image_put(*put));
+    const auto* power = std::get_if<PowerSwitched>(&event.body);
+    const bool begins = power != nullptr && power->wanted == Power::on && !power->aside;
+    if (begins && !before_power) before_power = images.size();
+  }
+  std::set<std::string> known;
+  for (std::size_t i = before_power.value_or(0); i-- > 0;) images[i].ran = known.insert(images[i].medium).second;
+  return images;
 }
 
 /// When the last step that ran out of time did so.
@@ -168,7 +237,8 @@ std::optional<Instant> gave_up_at(const BootRecord& record) {
   return at;
 }
 
-TimeBasis basis_of(const BootRecord& record, const BootPlan& plan, const MeasureInputs& inputs) {
+TimeBasis basis_of(const BootRecord& record, const BootPlan& plan, const AsideTimes& aside,
+                   const MeasureInputs& inputs) {
   TimeBasis basis;
   std::optional<Instant> t0;
   if (const PowerSwitched* on = first_power_on(record)) {
@@ -183,7 +253,8 @@ TimeBasis basis_of(const BootRecord& record, const BootPlan& plan, const Measure
   for (const ConsoleRecord& console : record.consoles) {
     basis.resolution[console.name] = console.resolution;
     basis.latency[console.name] = console.latency;
-    basis.gaps[console.name] = gaps_of(console, t0);
+    basis.gaps[console.name] =
+        aside.are_none() ? gaps_of(console.chunks, t0) : gaps_of(chunks_of_this_boot(console, aside), t0);
   }
   return basis;
 }
@@ -250,8 +321,9 @@ std::string tail_of_main_console(const BootRecord& record, const std::string& na
 
 BootResult measure_boot(const BootRecord& record, const BootPlan& plan, const BootHits& all_hits,
                         const MeasureInputs& inputs) {
-  const BootHits hits = hits_of_this_boot(record, all_hits);
-  const TimeBasis basis = basis_of(record, plan, inputs);
+  const AsideTimes aside(record);
+  const BootHits hits = hits_of_this_boot(record, aside, all_hits);
+  const TimeBasis basis = basis_of(record, plan, aside, inputs);
   BootResult result;
   result.number = record.number;
   result.configuration = record.configuration;

@@ -76,7 +76,8 @@ struct ImagePut {
   std::string outcome;     ///< written, identical, unchanged, restored
   std::string read_back;   ///< SHA-256 of what was read back; empty where it was not read, or by another proof
   Nanos took{};
-  Nanos saved{};  ///< unchanged: what writing took before
+  Nanos saved{};     ///< unchanged: what writing took before
+  bool ran = false;  ///< the boot ran it; another one of the same medium was replaced before, or put there afterwards
 };
 
 /// One boot, measured.

@@ -4,10 +4,10 @@
 
 namespace coldboot {
 
-std::vector<Gap> gaps_of(const ConsoleRecord& console, std::optional<Instant> power_on) {
+std::vector<Gap> gaps_of(std::span<const Chunk> chunks, std::optional<Instant> power_on) {
   std::vector<Gap> gaps;
   std::optional<Instant> quiet_since = power_on;
-  for (const Chunk& chunk : console.chunks) {
+  for (const Chunk& chunk : chunks) {
     if (chunk.length == 0) continue;
     const Instant earliest = chunk.stamped ? chunk.arrival : chunk.not_before;
     const bool before_power = power_on && chunk.arrival <= *power_on;

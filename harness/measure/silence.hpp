@@ -22,7 +22,7 @@ struct Gap {
 
 /// The gaps of one console in order: from `power_on`, where known, to its first byte, and between its bytes. Text that
 /// has no stamp of its own may have come at any time between its neighbours, so nothing is claimed about that time.
-std::vector<Gap> gaps_of(const ConsoleRecord& console, std::optional<Instant> power_on);
+std::vector<Gap> gaps_of(std::span<const Chunk> chunks, std::optional<Instant> power_on);
 
 /// The longest part of a gap that lies in [from, to].
 Nanos longest_silence(std::span<const Gap> gaps, Instant from, Instant to);

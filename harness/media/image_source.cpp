@@ -112,6 +112,10 @@ Result<Image> look_at_image(const fs::path& file) {
   if (::fstat(open.get(), &status) != 0) return file_fault(file, errno);
   if (!S_ISREG(status.st_mode)) return Fault(Cause::mistake, file.string(), "is no regular file, expected an image");
   if (status.st_size == 0) return Fault(Cause::mistake, file.string(), "is empty, expected an image");
+  if (file.extension() == ".bmap") {
+    return Fault(Cause::mistake, file.string(), "is a block map, expected the image that it describes",
+                 "a block map beside an image is found by its name");
+  }
   Image image;
   image.file = file;
   image.file_bytes = static_cast<std::uint64_t>(status.st_size);

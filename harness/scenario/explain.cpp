@@ -73,6 +73,11 @@ std::string bench_text(const BenchFile& bench) {
     rows.push_back({"console " + console.name, console.device.driver + line});
   }
   for (const auto& [name, medium] : bench.media) rows.push_back({"medium " + name, medium.driver});
+  if (bench.flash) {
+    const auto& golden = bench.flash->golden;
+    rows.push_back({"flash", fmt::format("{}, {}{}", bench.flash->device.driver, size_text(bench.flash->size_bytes),
+                                         golden ? ", golden " + golden->file.filename().string() : "")});
+  }
   const std::string pace = bench.pace == Pace::replay ? ", in virtual time" : "";
   return fmt::format("\nbench {}{}\n{}", bench.name, pace, aligned(rows));
 }

@@ -38,10 +38,12 @@ void check_image(const std::string& medium, const std::filesystem::path& image, 
   findings.mistake(place, fmt::format("found no file {}, expected what to put on {}", image.string(), medium));
 }
 
-void check_medium(const std::string& name, const Place& place, const BenchFile& bench, Findings& findings) {
+void check_medium(const std::string& name, bool may_be_flash, const Place& place, const BenchFile& bench,
+                  Findings& findings) {
   if (bench.media.contains(name)) return;
   std::vector<std::string> known;
   for (const auto& [medium, entry] : bench.media) known.push_back(medium);
+  if (bench.flash && may_be_flash && !bench.media.contains(firmware_medium)) known.emplace_back(firmware_medium);
   findings.mistake(place, fmt::format("found the medium {}, expected one that bench {} has: {}", name, bench.name,
                                       known.empty() ? "it has none" : fmt::format("{}", fmt::join(known, ", "))));
 }
@@ -56,7 +58,7 @@ void check_step(const Step& step, const BenchFile& bench, Findings& findings) {
     check_console(send->console, step.place, bench, findings);
   }
   if (const auto* media = std::get_if<MediaStep>(&step.what)) {
-    check_medium(media->medium, step.place, bench, findings);
+    check_medium(media->medium, false, step.place, bench, findings);
     check_image(media->medium, media->image, step.place, findings);
   }
   const auto* flash = std::get_if<FlashStep>(&step.what);
@@ -80,7 +82,7 @@ std::vector<Fault> check_fit(const Scenario& scenario, const BenchFile& bench) {
   Findings findings;
   for (const Configuration& configuration : scenario.configurations) {
     for (const auto& [medium, image] : configuration.boot) {
-      if (!is_the_chip(medium, bench)) check_medium(medium, configuration.place, bench, findings);
+      if (!is_the_chip(medium, bench)) check_medium(medium, true, configuration.place, bench, findings);
       check_image(medium, image, configuration.place, findings);
     }
     for (const std::string& name : consoles_of(configuration.plan)) {

@@ -115,10 +115,17 @@ Json of_step(const StepOutcome& step) {
 }
 
 Json of_image(const ImagePut& put) {
-  return {{"medium", text(put.medium)},        {"image", text(put.image)},         {"sha256", text(put.sha256)},
-          {"version", text(put.version)},      {"chip", text(put.chip)},           {"programmer", text(put.programmer)},
-          {"outcome", text(put.outcome)},      {"read_back", text(put.read_back)}, {"took_ns", nanoseconds(put.took)},
-          {"saved_ns", nanoseconds(put.saved)}};
+  return {{"medium", text(put.medium)},
+          {"image", text(put.image)},
+          {"sha256", text(put.sha256)},
+          {"version", text(put.version)},
+          {"chip", text(put.chip)},
+          {"programmer", text(put.programmer)},
+          {"outcome", text(put.outcome)},
+          {"read_back", text(put.read_back)},
+          {"took_ns", nanoseconds(put.took)},
+          {"saved_ns", nanoseconds(put.saved)},
+          {"ran", put.ran}};
 }
 
 Json of_load(const std::optional<HostLoad>& load) {

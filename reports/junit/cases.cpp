@@ -341,12 +341,17 @@ void add_summaries(Properties& properties, const ConfigurationResult& configurat
   }
 }
 
-/// What its boots ran on: of each medium, the image that was put there last.
+/// What its boots ran on: of each medium, the image that was put there last. A golden image that was put back after a
+/// boot stands beside it.
 void add_images(Properties& properties, const ConfigurationResult& configuration, const Boots& boots) {
   std::map<std::string, const ImagePut*> last;
+  std::map<std::string, const ImagePut*> restored;
   std::string first_boots;
   for (const BootResult* boot : boots) {
-    for (const ImagePut& put : boot->images) last[put.medium] = &put;
+    for (const ImagePut& put : boot->images) {
+      const bool is_for_safety = put.outcome == name_of(ChipOutcome::restored) && !put.ran;
+      (is_for_safety ? restored : last)[put.medium] = &put;
+    }
     const bool is_first =
         std::ranges::any_of(boot->images, [](const ImagePut& put) { return put.outcome != "unchanged"; });
     if (is_first) first_boots += fmt::format("{}{}", first_boots.empty() ? "" : " ", boot->number);
@@ -364,6 +369,10 @@ void add_images(Properties& properties, const ConfigurationResult& configuration
     told("outcome", put->outcome);
     told("read-back", put->read_back);
     told("took-s", decimal_seconds(milliseconds_of(put->took)));
+  }
+  for (const auto& [medium, put] : restored) {
+    add(properties, fmt::format("{}.{}.restored", configuration.name, medium), put->image);
+    add(properties, fmt::format("{}.{}.restored-sha256", configuration.name, medium), put->sha256);
   }
 }
 

@@ -109,29 +109,33 @@ class Page {
       text_ += inked(fmt::format("  {} observed is not what was declared", unequal()), Ink::bad, style_) + "\n";
   }
 
-  /// What was put on the board, once for each image; most runs put nothing there.
+  /// What was put on the board, once for each image in order of the first time; most runs put nothing there.
   void images() {
     struct Told {
+      const BootResult* boot;
       const ImagePut* put;
       int times;
       int unchanged;
     };
-    std::map<std::tuple<std::string, std::string, std::string>, Told> told;
+    std::vector<Told> told;
     for (const BootResult& boot : run_.boots) {
       for (const ImagePut& put : boot.images) {
-        auto& one = told.try_emplace({boot.configuration, put.medium, put.image}, Told{&put, 0, 0}).first->second;
+        auto one = std::ranges::find_if(told, [&](const Told& known) {
+          return known.boot->configuration == boot.configuration && known.put->medium == put.medium &&
+                 known.put->image == put.image;
+        });
+        if (one == told.end()) one = told.insert(told.end(), Told{&boot, &put, 0, 0});
         const bool is_unchanged = put.outcome == name_of(ChipOutcome::unchanged);
-        if (!is_unchanged) one.put = &put;
-        ++(is_unchanged ? one.unchanged : one.times);
+        if (!is_unchanged) one->put = &put;
+        ++(is_unchanged ? one->unchanged : one->times);
       }
     }
     if (told.empty()) return;
     heading("PUT ON THE BOARD");
-    for (const auto& [key, one] : told) {
-      const auto& [configuration, medium, image] = key;
-      const std::string name = image.substr(image.rfind('/') + 1);
-      text_ += fmt::format("  {}  {}\n", inked(safe(configuration), Ink::heading, style_),
-                           cut_to(joined({medium, safe(name), safe(one.put->version)}), width() - 13, style_));
+    for (const Told& one : told) {
+      const std::string name = one.put->image.substr(one.put->image.rfind('/') + 1);
+      text_ += fmt::format("  {}  {}\n", inked(safe(one.boot->configuration), Ink::heading, style_),
+                           cut_to(joined({one.put->medium, safe(name), safe(one.put->version)}), width() - 13, style_));
       paragraph(6, joined({how_often(one.times, one.put->outcome), how_often(one.unchanged, "unchanged"),
                            one.times > 0 ? plain_seconds(one.put->took, digits_) + " s" : "",
                            one.put->read_back.empty() ? "" : "read back",

@@ -48,10 +48,61 @@ TEST(MeasureBoot, CountsTheSilenceBeforeTheFirstByte) {
   EXPECT_EQ(boot.silences[0].after, "hello");
 }
 
+PowerSwitched switched(Power wanted, double seconds, bool aside = false) {
+  PowerSwitched power;
+  power.wanted = wanted;
+  power.sent = power.returned = BootBuilder::at(seconds);
+  power.aside = aside;
+  return power;
+}
+
+TEST(MeasureBoot, IsNotWhatTheBoardSaysOfAnotherFirmwareAfterwards) {
+  BootBuilder boot;
+  boot.power_on().says(1, "mine", "banner").says(2, "login");
+  boot.event(3, switched(Power::off, 3)).event(30, switched(Power::on, 30, true));
+  boot.says(31, "golden", "banner").fails(31, "panic").event(32, switched(Power::off, 32, true));
+  const Chunk last = boot.record().consoles[0].chunks.back();
+  boot.hits().markers.push_back({.marker = builtin::last_byte, .console = "com1", .line = 3, .at = last.arrival});
+  const BootResult result = boot.span("all", builtin::power_on, builtin::last_byte).measure();
+  EXPECT_EQ(result.spans.at(0).duration, 2s);
+  EXPECT_TRUE(result.failures.empty());
+  EXPECT_EQ(std::ranges::count(result.markers, "banner", &MarkerHit::marker), 1);
+  EXPECT_EQ(result.markers.back().marker, builtin::last_byte);
+  EXPECT_EQ(result.markers.back().line, 2U);
+  for (const Silence& silence : result.silences) EXPECT_LE(silence.length, 1s) << silence.before;
+}
+
+TEST(MeasureBoot, RanTheLastImageOfEachMediumThatWasThereBeforePower) {
+  const auto firmware = [](const std::string& image, ChipOutcome outcome) {
+    FirmwarePut put;
+    put.image = image;
+    put.outcome = outcome;
+    return put;
+  };
+  BootBuilder boot;
+  boot.event(-9, firmware("golden.rom", ChipOutcome::restored)).event(-8, firmware("new.rom", ChipOutcome::written));
+  boot.event(-7, MediumPut{"sd", "card.img", "", {}}).power_on();
+  boot.event(9, firmware("golden.rom", ChipOutcome::restored));
+  const BootResult result = boot.measure();
+  ASSERT_EQ(result.images.size(), 4U);
+  EXPECT_FALSE(result.images[0].ran);
+  EXPECT_TRUE(result.images[1].ran);
+  EXPECT_TRUE(result.images[2].ran);
+  EXPECT_FALSE(result.images[3].ran);
+}
+
 TEST(MeasureBoot, ClaimsNoSilenceWhereTextWithoutStampMayHaveCome) {
   BootBuilder boot;
   boot.says(0, "a").says_between(BootBuilder::at(0), BootBuilder::at(100), "b").says(100, "c");
   EXPECT_TRUE(boot.measure().silences.empty());
+}
+
+TEST(Attributes, KnowAFirmwaresVersionInALineByItsLastWord) {
+  EXPECT_TRUE(names_version("BIOS version v4.15.0.1", "4.15-v4.15.0.1"));
+  EXPECT_TRUE(names_version("coreboot-4.11 Mon Jan  3 starting", "4.11"));
+  EXPECT_FALSE(names_version("BIOS version v4.15.0.10", "4.15-v4.15.0.1"));
+  EXPECT_FALSE(names_version("BIOS version v4.15", "4.15-v4.15.0.1"));
+  EXPECT_FALSE(names_version("anything", ""));
 }
 
 TEST(MeasureBoot, PutsEveryKnownDoubtIntoTheBudget) {

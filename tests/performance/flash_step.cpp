@@ -35,7 +35,8 @@ class FlashedBench {
     for (unsigned which : {0U, 1U}) put_text(file(fmt::format("{}.rom", which)), random_bytes(which + 1));
     fs::copy_file(file("0.rom"), file("chip.rom"));
     std::ofstream(file("bench.yaml")) << fmt::format(
-        "coldboot: bench/1\nname: flash-step\npower: {{driver: command, closed: 'true on', open: 'true off', off-min: 0 s, "
+        "coldboot: bench/1\nname: flash-step\npower: {{driver: command, closed: 'true on', open: 'true off', off-min: "
+        "0 s, "
         "settle: 0 "
         "s}}\nconsoles:\n  com1: {{driver: command, run: cat}}\n"
         "flash: {{driver: flashrom, programmer: \"{}\", chip: {}, size: 8 MiB}}\n",

@@ -208,6 +208,7 @@ bench apu-07
   console com1  test-tty at 115200n8
   console com2  test-tty
   medium sd     test-mux
+  flash         test-flasher, 8 MiB, golden golden.rom
 
 2 configurations, 20 boots of each, 40 in all
   bare   profile firewall  sd: card.img  Firewall on bare metal
@@ -253,8 +254,8 @@ TEST(Scenario, FitsABenchThatHasItsMediaAndConsoles) {
   on.media.clear();
   on.consoles.erase(on.consoles.begin());
   EXPECT_EQ(lines_of(check_fit(*scenario, on)),
-            "compare.yaml:8:3: found the medium sd, expected one that bench apu-07 has: it has none\n"
-            "compare.yaml:9:3: found the medium sd, expected one that bench apu-07 has: it has none\n"
+            "compare.yaml:8:3: found the medium sd, expected one that bench apu-07 has: flash\n"
+            "compare.yaml:9:3: found the medium sd, expected one that bench apu-07 has: flash\n"
             "compare.yaml:9:3: found the console com1, expected one that bench apu-07 has: com2\n"
             "compare.yaml:17:9: found the console com1, expected one that bench apu-07 has: com2\n");
 }

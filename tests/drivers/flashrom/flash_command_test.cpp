@@ -54,7 +54,8 @@ class FlashCommand : public testing::Test {
 
   [[nodiscard]] std::vector<std::string> arguments(const std::string& what, std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"flash", what, (folder.path() / "bench.yaml").string()});
-    if (what == "write") more.insert(more.end(), {"--backups", (folder.path() / "backups").string()});
+    if (what == "write" || what == "erase")
+      more.insert(more.end(), {"--backups", (folder.path() / "backups").string()});
     return more;
   }
   [[nodiscard]] ChildResult flash(const std::string& what, const std::vector<std::string>& more = {}) const {
@@ -207,11 +208,35 @@ TEST_F(FlashCommand, IsSurvivedByWhatItWritesAndByTheLock) {
   EXPECT_EQ(fake.chip(), text_of(small_image));
 }
 
+TEST_F(FlashCommand, LooksAheadBeforeItTakesPowerAway) {
+  put_bench("{driver: flashrom, programmer: \"dummy:emulate=MX25L6436\", chip: W25Q46, size: 8 MiB}");
+  ChildResult ended = flash("write", {image});
+  EXPECT_EQ(ended.exit_status, 2) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("Unknown chip"));
+  EXPECT_TRUE(has_power());
+
+  put_bench("{driver: flashrom, programmer: \"dummy:emulate=MX25L6436\", program: flashromm, size: 8 MiB}");
+  ended = flash("read", {folder.path() / "backup.rom"});
+  EXPECT_EQ(ended.exit_status, 3) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("flashromm"));
+  EXPECT_TRUE(has_power());
+
+  put_bench("{driver: flashrom, programmer: \"dummy:emulate=MX25L6436\", size: 8 MiB}");
+  ended = flash("verify", {image, "--region", "NOPE"});
+  EXPECT_EQ(ended.exit_status, 2) << ended.output;
+  EXPECT_TRUE(has_power());
+
+  EXPECT_EQ(flash("recover", {image}).exit_status, 2) << "it takes no image";
+  EXPECT_EQ(flash("write", {folder.path() / "none.rom"}).exit_status, 2);
+  EXPECT_TRUE(has_power());
+}
+
 TEST_F(FlashCommand, ErasesAndLeavesNoDoubtAboutAChipThatItDidNotTouch) {
   chip.set(content);
   ChildResult ended = flash("erase");
   EXPECT_EQ(ended.exit_status, 0) << ended.output;
   EXPECT_EQ(chip.content(), std::string(EmulatedChip::size_bytes, '\xff'));
+  EXPECT_EQ(text_of(folder.path() / "backups" / (sha256_of(image).value() + ".rom")), content);
   EXPECT_FALSE(is_in_doubt());
 
   put_bench("{driver: flashrom, programmer: \"dummy:bus=spi\", size: 8 MiB}");
