@@ -103,6 +103,10 @@ TEST_F(FlashCommand, WritesAnImageOnceTheDutHasNoPower) {
   EXPECT_THAT(again.output, HasSubstr("nothing written"));
   EXPECT_EQ(flash("verify", {image}).exit_status, 0);
   EXPECT_EQ(flash("verify").exit_status, 1) << "it is not the golden image";
+  std::string changed = content;
+  changed.replace(0x100000, 64 * 1024, std::string(64 * 1024, 'x'));
+  EXPECT_EQ(flash("write", {folder.write("changed.rom", changed)}).exit_status, 0);
+  EXPECT_TRUE(chip.content() == changed);
 }
 
 TEST_F(FlashCommand, WritesTheGoldenImageWhereNoOtherIsNamed) {
