@@ -78,7 +78,7 @@ class WatcherTimes final : public TimedSource {
 
 std::deque<const Configuration*> boots_in_order(const Scenario& scenario) {
   const auto& configurations = scenario.configurations;
-  const std::size_t boots = static_cast<std::size_t>(scenario.boots);
+  const auto boots = static_cast<std::size_t>(scenario.boots);
   std::deque<const Configuration*> order;
   for (std::size_t i = 0; i < boots * configurations.size(); ++i) {
     const bool blocks = scenario.order == BootOrder::blocks;
