@@ -50,7 +50,7 @@ std::string_view text_of_stage(std::string_view stage) {
 std::string_view text_of(ChipOutcome outcome) {
   switch (outcome) {
     case ChipOutcome::written: return "written and read back";
-    case ChipOutcome::identical: return "nothing written: the chip holds this image already";
+    case ChipOutcome::identical:
     case ChipOutcome::unchanged: return "nothing written: the chip holds this image already";
     case ChipOutcome::restored: return "the golden image is back";
   }
